@@ -44,7 +44,28 @@ _section(
 # --- cargo ------------------------------------------------------------------------------------------------------
 
 # --- the chain and the contracts (chain/) --------------------------------------------------------------------------
+_section(
+    ("NODE_UNAVAILABLE", "The chain's node does not answer.", "Try again shortly; if it persists, ask the operator."),
+    ("NODE_BEHIND", "The chain's node answers with old data.", "Try again shortly; if it persists, ask the operator."),
+    ("CLOCK_BEHIND", "This machine's clock is behind the chain's last block.", "Set the clock right before writing."),
+    ("WRONG_LEDGER", "The node serves another ledger than the pinned one.", "Ask the operator; trust nothing it says."),
+    ("NO_LEDGER", "No ledger is deployed or pinned here yet.", "Deploy one, or set the pin in the settings."),
+    ("CHAIN_TOOLS", "The embedded chain cannot be installed or started.", "Read the detail and the chain's log file."),
+    ("CHAIN_LOCKED", "Another process runs this data folder's chain.", "Stop the other service first."),
+    ("STORE_URL", "The database URL is not usable.", "Use sqlite:///FILE or postgresql://…"),
+    ("STORE_NESTED_WRITE", "A write transaction was opened inside another.", "Report this to the developers."),
+    ("LEASE_LOST", "Another process has taken over this work.", "Nothing: the other process goes on with it."),
+    ("NONCE_GAP", "A transaction would leave a gap in its sender's nonces.", "Report this to the developers."),
+    ("ACT_ENCODING", "The act cannot be turned into a contract call.", "Check the act's fields against the protocol."),
+    ("REVERTED", "The contract refused the act without saying why.", "Report this to the operator."),
+)
 
 # --- access, acts, services, api ---------------------------------------------------------------------------------
+_section(
+    ("SETTING_INVALID", "A setting cannot be used as given.", "Correct the named ORIGIN_… variables."),
+    ("SETTING_UNSAFE", "A setting is missing or weak, and this is not demo mode.", "Set the named variable to a strong value."),
+    ("SETTING_NOT_FOR_DEMO", "Demo mode refuses production settings.", "Unset the named variables, or leave demo mode."),
+    ("SEALED_UNREADABLE", "An encrypted record cannot be opened.", "Restore the record, or configure the master key that sealed it."),
+)
 
 # --- signer, command line, demo ------------------------------------------------------------------------------------

@@ -1,0 +1,40 @@
+"""Leases: one process at a time does a named thing (one submitter per sender, one follower per index).
+
+A lease runs out by itself, so a killed holder blocks nobody for longer than its term. The holder checks in every
+write transaction that it still has the lease (`require`): a process that slept past its term writes nothing.
+"""
+
+import time
+
+from sqlalchemy import Connection, insert, select, update
+
+from ledger_app.errors import Unavailable
+from ledger_app.store.tables import leases
+
+
+def acquire(conn: Connection, name: str, holder: str, seconds: int) -> bool:
+    """Take or extend the lease `name` for `holder`; False while somebody else has it."""
+    now = int(time.time())
+    row = conn.execute(select(leases).where(leases.c.name == name)).one_or_none()
+    if row is None:
+        conn.execute(insert(leases).values(name=name, holder=holder, expires_at=now + seconds))
+        return True
+    if row.holder != holder and row.expires_at > now:
+        return False
+    conn.execute(update(leases).where(leases.c.name == name).values(holder=holder, expires_at=now + seconds))
+    return True
+
+
+def require(conn: Connection, name: str, holder: str) -> None:
+    """Raise Unavailable `LEASE_LOST` unless `holder` has the lease in this write transaction.
+
+    A term that ran out does no harm as long as nobody else has taken over: write transactions take turns.
+    """
+    current = conn.execute(select(leases.c.holder).where(leases.c.name == name)).scalar_one_or_none()
+    if current != holder:
+        raise Unavailable("LEASE_LOST")
+
+
+def release(conn: Connection, name: str, holder: str) -> None:
+    """Give the lease up, so that the next holder need not wait for its end."""
+    conn.execute(update(leases).where(leases.c.name == name, leases.c.holder == holder).values(expires_at=0))
