@@ -1,0 +1,209 @@
+"""Settings of one installation, read from the environment (`ORIGIN_…`) and checked before anything starts.
+
+Two modes. Outside demo mode nothing secret has a default: the master key and the key that pays for transactions must be
+given. Demo mode makes its own throw-away keys in the data folder, and refuses every setting that belongs to production,
+so that a demo can never run against a real network, database or key.
+"""
+
+import os
+import secrets as randomness
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from ledger_app.errors import ConfigError
+
+MIB = 1 << 20
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class Settings(BaseSettings):
+    """All settings, frozen. Build with `load_settings()`, which raises `ConfigError` naming the offending variables."""
+
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
+        env_prefix="ORIGIN_", frozen=True, extra="forbid", hide_input_in_errors=True
+    )
+
+    demo: bool = False
+    data: Path = Path(".origin")
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    public_url: str | None = None
+
+    database_url: str | None = None
+    master_key: SecretStr | None = None
+    old_master_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+
+    node_url: str | None = None
+    node_port: int = Field(0, ge=0, le=65535)
+    sender_key: SecretStr | None = None
+    finality_depth: int = Field(0, ge=0, le=1024)
+
+    chain_id: int | None = Field(None, ge=1)
+    genesis: str | None = Field(None, pattern=r"^0x[0-9a-f]{64}$")
+    consortium: str | None = Field(None, pattern=r"^0x[0-9a-fA-F]{40}$")
+    registry: str | None = Field(None, pattern=r"^0x[0-9a-fA-F]{40}$")
+    cargo_log: str | None = Field(None, pattern=r"^0x[0-9a-fA-F]{40}$")
+    first_block: int = Field(0, ge=0)
+
+    max_data_age_seconds: int = Field(300, ge=1)
+    act_deadline_seconds: int = Field(86_400, ge=60)
+    vote_expiry_seconds: int = Field(7 * 86_400, ge=60)
+
+    max_body_bytes: int = Field(2 * MIB, ge=1024)
+    max_bundle_bytes: int = Field(4 * MIB, ge=1024)
+    max_import_bytes: int = Field(32 * MIB, ge=1024)
+    max_batch: int = Field(10_000, ge=1, le=100_000)
+
+    def __init__(self, **values: Any) -> None:
+        if isinstance(values.get("old_master_keys"), str):
+            values["old_master_keys"] = _split(values["old_master_keys"])
+        super().__init__(**values)
+
+    # --- derived -------------------------------------------------------------------------------------------
+
+    @property
+    def store_url(self) -> str:
+        """The database URL: the given one, else SQLite in the data folder."""
+        return self.database_url or f"sqlite:///{(self.data / 'origin.db').absolute()}"
+
+    @property
+    def embedded_node(self) -> bool:
+        """True when the service supervises its own Ganache instead of talking to a remote node."""
+        return self.node_url is None
+
+    @property
+    def base_url(self) -> str:
+        """Where people reach this service; used in links and QR codes. No trailing slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def pinned(self) -> dict[str, str | int] | None:
+        """The ledger named by the settings, or None when this installation deploys and remembers its own."""
+        if self.chain_id is None or not (self.genesis and self.consortium and self.registry and self.cargo_log):
+            return None
+        return {
+            "chain_id": self.chain_id,
+            "genesis": self.genesis,
+            "consortium": self.consortium,
+            "registry": self.registry,
+            "cargo_log": self.cargo_log,
+            "first_block": self.first_block,
+        }
+
+    def master_keys(self) -> tuple[bytes, ...]:
+        """The current master key, then the older ones that may still open documents; each 32 bytes."""
+        if self.demo:
+            return (_kept_key(self.data / "demo-master.key"),)
+        assert self.master_key is not None  # load_settings has checked
+        return tuple(_key("ORIGIN_MASTER_KEY", key) for key in (self.master_key, *self.old_master_keys))
+
+    def sender(self) -> bytes:
+        """The private key (32 bytes) of the account that pays for transactions. It signs no act of an organisation."""
+        if self.sender_key is not None:
+            return _key("ORIGIN_SENDER_KEY", self.sender_key)
+        return _kept_key(self.data / "sender.key")
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the environment, apply `overrides`, check.
+
+    Raises ConfigError `SETTING_INVALID`, `SETTING_UNSAFE` or `SETTING_NOT_FOR_DEMO`; the detail names each variable and
+    never shows its value.
+    """
+    old = os.environ.get("ORIGIN_OLD_MASTER_KEYS")
+    if old is not None:
+        overrides.setdefault("old_master_keys", old)
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as error:
+        faults = [f"{_variable(f['loc'])}: {f['msg']}" for f in error.errors(include_url=False, include_input=False)]
+        raise ConfigError("SETTING_INVALID", "; ".join(faults), settings=faults) from None
+    (_check_demo if settings.demo else _check_production)(settings)
+    return settings
+
+
+def _check_demo(settings: Settings) -> None:
+    foreign = {
+        "ORIGIN_NODE_URL": settings.node_url,
+        "ORIGIN_MASTER_KEY": settings.master_key,
+        "ORIGIN_OLD_MASTER_KEYS": settings.old_master_keys,
+        "ORIGIN_SENDER_KEY": settings.sender_key,
+        "ORIGIN_CHAIN_ID": settings.chain_id,
+        "ORIGIN_GENESIS": settings.genesis,
+        "ORIGIN_CONSORTIUM": settings.consortium,
+        "ORIGIN_REGISTRY": settings.registry,
+        "ORIGIN_CARGO_LOG": settings.cargo_log,
+    }
+    given = [name for name, value in foreign.items() if value]
+    if settings.database_url is not None and not settings.database_url.startswith("sqlite"):
+        given.append("ORIGIN_DATABASE_URL")
+    if settings.host not in _LOOPBACK:
+        given.append("ORIGIN_HOST")
+    if given:
+        raise ConfigError(
+            "SETTING_NOT_FOR_DEMO", f"Demo mode refuses these settings: {', '.join(given)}.", settings=given
+        )
+
+
+def _check_production(settings: Settings) -> None:
+    if settings.master_key is None:
+        raise ConfigError("SETTING_UNSAFE", "ORIGIN_MASTER_KEY is not set (64 hexadecimal digits).")
+    settings.master_keys()
+    if settings.sender_key is None and not settings.embedded_node:
+        raise ConfigError("SETTING_UNSAFE", "ORIGIN_SENDER_KEY is not set, and the node is not the embedded one.")
+    if settings.sender_key is not None:
+        settings.sender()
+    pins = (settings.chain_id, settings.genesis, settings.consortium, settings.registry, settings.cargo_log)
+    if any(pin is not None for pin in pins) and settings.pinned is None:
+        raise ConfigError(
+            "SETTING_INVALID",
+            "A ledger is pinned by all of ORIGIN_CHAIN_ID, ORIGIN_GENESIS, ORIGIN_CONSORTIUM, ORIGIN_REGISTRY and "
+            "ORIGIN_CARGO_LOG, or by none.",
+        )
+
+
+def _key(variable: str, value: SecretStr) -> bytes:
+    text = value.get_secret_value().strip().removeprefix("0x")
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise ConfigError("SETTING_INVALID", f"{variable} must be 64 hexadecimal digits.")
+    if len(set(key)) < 8:
+        # A random key has about 30 distinct bytes; fewer than 8 happens by hand only (zeros, "0123…", a repeated word).
+        raise ConfigError("SETTING_UNSAFE", f"{variable} is not random.")
+    return key
+
+
+def _kept_key(path: Path) -> bytes:
+    """A random key kept in a file that only its owner reads; made at the first call, and never half-written."""
+    try:
+        return bytes.fromhex(path.read_text())
+    except FileNotFoundError:
+        pass
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{randomness.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(randomness.token_bytes(32).hex())
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)  # unlike a rename, this keeps the key of whoever came first
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return bytes.fromhex(path.read_text())
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    return "ORIGIN_" + str(location[0] if location else "?").upper()
