@@ -1,4 +1,4 @@
-"""The words and numbers that every part shares: verdict, standing, roles, accreditation, act reasons, exit codes.
+"""Words and numbers that every part shares: verdict, standing, roles, kinds, act reasons, exit codes.
 
 Numbers are those of docs/protocol.md §7 and are on chain: they never change their meaning. Words are ours.
 """
@@ -158,12 +158,12 @@ ISSUANCE_BASES: Final[dict[str, AccreditationKind]] = {
     "self-certified": AccreditationKind.SELF_CERTIFIED,
 }
 
-# --- reason numbers of the acts (uint16 on chain, never zero) ---------------------------------------------------
+# --- reason numbers of the acts (uint16 on chain, never zero) --------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class ActReason:
-    """One reason that an act may state on chain. `number` is what the contract keeps, `code` what people type."""
+    """A reason that an act states on chain. `number` is what the contract keeps, `code` what people type."""
 
     number: int
     code: str
@@ -251,7 +251,7 @@ def act_reason_words(act: str, number: int) -> str:
     return reason.words if reason else f"Reason number {number}, which this version has no words for."
 
 
-# --- exit codes of `origin verify` -------------------------------------------------------------------------------
+# --- exit codes of `origin verify` ----------------------------------------------------------
 
 
 class ExitCode(IntEnum):
