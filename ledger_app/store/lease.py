@@ -1,7 +1,8 @@
 """Leases: one process at a time does a named thing (one submitter per sender, one follower per index).
 
-A lease runs out by itself, so a killed holder blocks nobody for longer than its term. The holder checks in every
-write transaction that it still has the lease (`require`): a process that slept past its term writes nothing.
+A lease runs out by itself, so a killed holder blocks nobody for longer than its term. The holder checks in
+every write transaction that it still has the lease (`require`): a process that slept past its term and was
+replaced writes nothing.
 """
 
 import time

@@ -216,9 +216,9 @@ def mark_orphaned(conn: Connection, tx: Transaction) -> None:
         .values(state="signed", block_number=None, block_hash=None, gas_used=None, ok=None, updated_at=now)
     )
     if tx.outbox_id is not None:
-        conn.execute(update(outbox).where(outbox.c.id == tx.outbox_id).values(state="broadcast",
-        updated_at=now)) _move_act(conn, tx.outbox_id, now, state="orphaned", block_number=None,
-        gas_used=None)
+        item = outbox.c.id == tx.outbox_id
+        conn.execute(update(outbox).where(item).values(state="broadcast", updated_at=now))
+        _move_act(conn, tx.outbox_id, now, state="orphaned", block_number=None, gas_used=None)
 
 
 def mark_replaced(conn: Connection, tx: Transaction) -> None:
