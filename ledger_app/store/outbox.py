@@ -16,8 +16,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from ledger_app.errors import Broken
-from ledger_app.store.acts import acts
 from ledger_app.store.tables import outbox, transactions
+from ledger_app.store.tables_records import acts
 
 #: Transactions that may still need sending or watching.
 OPEN = ("signed", "broadcast", "included")
