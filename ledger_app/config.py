@@ -1,8 +1,8 @@
 """Settings of one installation, read from the environment (`ORIGIN_…`) and checked before anything starts.
 
-Two modes. Outside demo mode nothing secret has a default: the master key and the key that pays for transactions must be
-given. Demo mode makes its own throw-away keys in the data folder, and refuses every setting that belongs to production,
-so that a demo can never run against a real network, database or key.
+Two modes. Outside demo mode nothing secret has a default: the master key and the key that pays for
+transactions must be given. Demo mode makes its own throw-away keys in the data folder, and refuses every
+setting that belongs to production, so that a demo can never run against a real network, database or key.
 """
 
 import os
@@ -20,7 +20,9 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Settings(BaseSettings):
-    """All settings, frozen. Build with `load_settings()`, which raises `ConfigError` naming the offending variables."""
+    """All settings, frozen. Build with `load_settings()`, which raises `ConfigError` naming the offending
+    variables.
+    """
 
     model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
         env_prefix="ORIGIN_", frozen=True, extra="forbid", hide_input_in_errors=True
@@ -82,7 +84,9 @@ class Settings(BaseSettings):
     @property
     def pinned(self) -> dict[str, str | int] | None:
         """The ledger named by the settings, or None when this installation deploys and remembers its own."""
-        if self.chain_id is None or not (self.genesis and self.consortium and self.registry and self.cargo_log):
+        if self.chain_id is None or not (
+            self.genesis and self.consortium and self.registry and self.cargo_log
+        ):
             return None
         return {
             "chain_id": self.chain_id,
@@ -97,11 +101,14 @@ class Settings(BaseSettings):
         """The current master key, then the older ones that may still open documents; each 32 bytes."""
         if self.demo:
             return (_kept_key(self.data / "demo-master.key"),)
-        assert self.master_key is not None  # load_settings has checked
+        if self.master_key is None:
+            raise ConfigError("SETTING_UNSAFE", "ORIGIN_MASTER_KEY is not set (64 hexadecimal digits).")
         return tuple(_key("ORIGIN_MASTER_KEY", key) for key in (self.master_key, *self.old_master_keys))
 
     def sender(self) -> bytes:
-        """The private key (32 bytes) of the account that pays for transactions. It signs no act of an organisation."""
+        """The private key (32 bytes) of the account that pays for transactions. It signs no act of an
+        organisation.
+        """
         if self.sender_key is not None:
             return _key("ORIGIN_SENDER_KEY", self.sender_key)
         return _kept_key(self.data / "sender.key")
@@ -110,8 +117,8 @@ class Settings(BaseSettings):
 def load_settings(**overrides: Any) -> Settings:
     """Read the environment, apply `overrides`, check.
 
-    Raises ConfigError `SETTING_INVALID`, `SETTING_UNSAFE` or `SETTING_NOT_FOR_DEMO`; the detail names each variable and
-    never shows its value.
+    Raises ConfigError `SETTING_INVALID`, `SETTING_UNSAFE` or `SETTING_NOT_FOR_DEMO`; the detail names each
+    variable and never shows its value.
     """
     old = os.environ.get("ORIGIN_OLD_MASTER_KEYS")
     if old is not None:
@@ -119,7 +126,9 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         settings = Settings(**overrides)
     except ValidationError as error:
-        faults = [f"{_variable(f['loc'])}: {f['msg']}" for f in error.errors(include_url=False, include_input=False)]
+        faults = [
+            f"{_variable(f['loc'])}: {f['msg']}" for f in error.errors(include_url=False, include_input=False)
+        ]
         raise ConfigError("SETTING_INVALID", "; ".join(faults), settings=faults) from None
     (_check_demo if settings.demo else _check_production)(settings)
     return settings
@@ -149,19 +158,19 @@ def _check_demo(settings: Settings) -> None:
 
 
 def _check_production(settings: Settings) -> None:
-    if settings.master_key is None:
-        raise ConfigError("SETTING_UNSAFE", "ORIGIN_MASTER_KEY is not set (64 hexadecimal digits).")
     settings.master_keys()
     if settings.sender_key is None and not settings.embedded_node:
-        raise ConfigError("SETTING_UNSAFE", "ORIGIN_SENDER_KEY is not set, and the node is not the embedded one.")
+        raise ConfigError(
+            "SETTING_UNSAFE", "ORIGIN_SENDER_KEY is not set, and the node is not the embedded one."
+        )
     if settings.sender_key is not None:
         settings.sender()
     pins = (settings.chain_id, settings.genesis, settings.consortium, settings.registry, settings.cargo_log)
     if any(pin is not None for pin in pins) and settings.pinned is None:
         raise ConfigError(
             "SETTING_INVALID",
-            "A ledger is pinned by all of ORIGIN_CHAIN_ID, ORIGIN_GENESIS, ORIGIN_CONSORTIUM, ORIGIN_REGISTRY and "
-            "ORIGIN_CARGO_LOG, or by none.",
+            "A ledger is pinned by all of ORIGIN_CHAIN_ID, ORIGIN_GENESIS, ORIGIN_CONSORTIUM, ORIGIN_REGISTRY "
+            "and ORIGIN_CARGO_LOG, or by none.",
         )
 
 
@@ -174,13 +183,16 @@ def _key(variable: str, value: SecretStr) -> bytes:
     if len(key) != 32:
         raise ConfigError("SETTING_INVALID", f"{variable} must be 64 hexadecimal digits.")
     if len(set(key)) < 8:
-        # A random key has about 30 distinct bytes; fewer than 8 happens by hand only (zeros, "0123…", a repeated word).
+        # A random key has about 30 distinct bytes; fewer than 8 happens by hand only (zeros, "0123…", a
+        # repeated word).
         raise ConfigError("SETTING_UNSAFE", f"{variable} is not random.")
     return key
 
 
 def _kept_key(path: Path) -> bytes:
-    """A random key kept in a file that only its owner reads; made at the first call, and never half-written."""
+    """A random key kept in a file that only its owner reads; made at the first call, and never
+    half-written.
+    """
     try:
         return bytes.fromhex(path.read_text())
     except FileNotFoundError:

@@ -63,9 +63,42 @@ _section(
 # --- access, acts, services, api ---------------------------------------------------------------------------------
 _section(
     ("SETTING_INVALID", "A setting cannot be used as given.", "Correct the named ORIGIN_… variables."),
-    ("SETTING_UNSAFE", "A setting is missing or weak, and this is not demo mode.", "Set the named variable to a strong value."),
-    ("SETTING_NOT_FOR_DEMO", "Demo mode refuses production settings.", "Unset the named variables, or leave demo mode."),
-    ("SEALED_UNREADABLE", "An encrypted record cannot be opened.", "Restore the record, or configure the master key that sealed it."),
+    (
+        "SETTING_UNSAFE",
+        "A setting is missing or weak, and this is not demo mode.",
+        "Set the named variable to a strong value.",
+    ),
+    (
+        "SETTING_NOT_FOR_DEMO",
+        "Demo mode refuses production settings.",
+        "Unset the named variables, or leave demo mode.",
+    ),
+    (
+        "TOKEN_INVALID",
+        "The bearer token is not known here, or was revoked.",
+        "Use a current token, or ask the operator for one.",
+    ),
+    (
+        "TOKEN_SUBJECT",
+        "A token needs to say whom it stands for.",
+        "Name the organisation, or the council member's address.",
+    ),
+    ("SIGN_IN", "This is for signed-in callers.", "Send a bearer token in the Authorization header."),
+    (
+        "NOT_ENTITLED",
+        "The caller is known, but may not do this.",
+        "Ask somebody with the right role, or the operator.",
+    ),
+    (
+        "IDEMPOTENCY_KEY_REUSED",
+        "This Idempotency-Key was used for another request.",
+        "Use a fresh key for a different request.",
+    ),
+    (
+        "SEALED_UNREADABLE",
+        "An encrypted record cannot be opened.",
+        "Restore the record, or configure the master key that sealed it.",
+    ),
 )
 
 # --- signer, command line, demo ------------------------------------------------------------------------------------

@@ -134,9 +134,8 @@ def moved(
     }
     if state == NEEDS_SIGNATURE:
         values["signatures"] = []
-    for name, value in (("tx_hash", tx_hash), ("block_number", block_number), ("gas_used", gas_used)):
-        if value is not None:
-            values[name] = value
+    places = {"tx_hash": tx_hash, "block_number": block_number, "gas_used": gas_used}
+    values |= {name: value for name, value in places.items() if value is not None}
     conn.execute(update(acts).where(acts.c.id == act_id).values(values))
 
 
@@ -195,7 +194,7 @@ def expire(conn: Connection, now: int) -> list[str]:
 def counts(conn: Connection) -> dict[str, int]:
     """How many acts are in each state."""
     rows = conn.execute(select(acts.c.state, func.count()).group_by(acts.c.state))
-    return {state: count for state, count in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def _act(row: RowMapping) -> Act:

@@ -18,6 +18,8 @@ from sqlalchemy.engine import make_url
 from ledger_app.errors import Broken, ConfigError
 from ledger_app.store.tables import metadata
 
+__all__ = ["Connection", "Store", "open_store"]
+
 _BUSY_SECONDS = 30
 _WRITER_LOCK = 0x0719_1EDC  # any constant: the advisory lock that makes PostgreSQL writers take turns
 

@@ -9,7 +9,9 @@ _last = 0
 
 
 def new_id() -> str:
-    """A fresh id. Within one process ids strictly increase, also inside one millisecond and when the clock steps back."""
+    """A fresh id. Within one process ids strictly increase, also inside one millisecond and when the clock
+    steps back.
+    """
     global _last
     with _lock:
         # 48 bits of milliseconds, then 12 bits of sub-millisecond counter, as RFC 9562 method 3 allows.

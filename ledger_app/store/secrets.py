@@ -1,7 +1,8 @@
 """Envelope encryption of what must not be read from a copied database, and blind indexes to find it again.
 
-Each sealed value has its own random data key (AES-256-GCM), wrapped by the installation's master key. Both layers bind
-the *context* (table, column and record id) as associated data, so that a sealed value moved to another row does not open.
+Each sealed value has its own random data key (AES-256-GCM), wrapped by the installation's master key. Both
+layers bind the *context* (table, column and record id) as associated data, so that a sealed value moved to
+another row does not open.
 
 Layout: `0x01 || key id (8) || nonce (12) || wrapped data key (48) || nonce (12) || ciphertext and tag`.
 """
@@ -31,7 +32,9 @@ class Vault:
             raise ValueError("master keys are 32 bytes each, and there is at least one")
         self._keys = {_key_id(key): AESGCM(key) for key in master_keys}
         self._current = _key_id(master_keys[0])
-        self._index_keys = tuple(hmac.digest(key, b"origin-ledger/blind-index/v1", "sha256") for key in master_keys)
+        self._index_keys = tuple(
+            hmac.digest(key, b"origin-ledger/blind-index/v1", "sha256") for key in master_keys
+        )
 
     def seal(self, plaintext: bytes, context: str) -> bytes:
         """Encrypt `plaintext` for the record named by `context`, e.g. `certificates/018f…`."""
@@ -39,15 +42,21 @@ class Vault:
         return self._wrap(data_key, context) + _encrypt(AESGCM(data_key), plaintext, _DATA + context.encode())
 
     def open(self, sealed: bytes, context: str) -> bytes:
-        """Decrypt. Raises Broken `SEALED_UNREADABLE` when the bytes, the context or the master key are not the right ones."""
+        """Decrypt. Raises Broken `SEALED_UNREADABLE` when the bytes, the context or the master key are not
+        the right ones.
+        """
         return _decrypt(AESGCM(self._unwrap(sealed, context)), sealed[_HEADER:], _DATA + context.encode())
 
     def rewrap(self, sealed: bytes, context: str) -> bytes:
-        """The same value under the current master key; the ciphertext itself is untouched. For key rotation."""
+        """The same value under the current master key; the ciphertext itself is untouched. For key
+        rotation.
+        """
         return self._wrap(self._unwrap(sealed, context), context) + sealed[_HEADER:]
 
     def blind(self, kind: str, value: str) -> str:
-        """A keyed index entry (64 hex digits) for exact-match search of `value` among values of the same `kind`."""
+        """A keyed index entry (64 hex digits) for exact-match search of `value` among values of the same
+        `kind`.
+        """
         return _blind(self._index_keys[0], kind, value)
 
     def blinds(self, kind: str, value: str) -> list[str]:
@@ -60,10 +69,16 @@ class Vault:
 
     def _unwrap(self, sealed: bytes, context: str) -> bytes:
         if len(sealed) < _HEADER + 28 or sealed[:1] != _VERSION:
-            raise Broken("SEALED_UNREADABLE", "A sealed value is cut off or of an unknown version.", record=context)
+            raise Broken(
+                "SEALED_UNREADABLE", "A sealed value is cut off or of an unknown version.", record=context
+            )
         master = self._keys.get(sealed[1:9])
         if master is None:
-            raise Broken("SEALED_UNREADABLE", "A sealed value needs a master key that is not configured.", record=context)
+            raise Broken(
+                "SEALED_UNREADABLE",
+                "A sealed value needs a master key that is not configured.",
+                record=context,
+            )
         return _decrypt(master, sealed[9:_HEADER], _WRAP + context.encode())
 
 
@@ -81,7 +96,9 @@ def _decrypt(cipher: AESGCM, data: bytes, associated: bytes) -> bytes:
         return cipher.decrypt(data[:12], data[12:], associated)
     except InvalidTag:
         record = associated.split(b"\0", 1)[1].decode()
-        raise Broken("SEALED_UNREADABLE", "A sealed value was changed, or moved to another record.", record=record) from None
+        raise Broken(
+            "SEALED_UNREADABLE", "A sealed value was changed, or moved to another record.", record=record
+        ) from None
 
 
 def _blind(key: bytes, kind: str, value: str) -> str:

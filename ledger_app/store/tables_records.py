@@ -1,7 +1,8 @@
 """The tables of certificates, acts and members.
 
-What names people or trade secrets is sealed (`store.secrets`); what stands in the clear is what the ledger shows anyway,
-or what must be searched by range. Nothing here is a source of truth for verification: it only says where to look.
+What names people or trade secrets is sealed (`store.secrets`); what stands in the clear is what the ledger
+shows anyway, or what must be searched by range. Nothing here is a source of truth for verification: it only
+says where to look.
 """
 
 from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, String, Table, UniqueConstraint
@@ -23,7 +24,9 @@ acts = Table(
     Column("message", JSON, nullable=False),
     Column("call", JSON, nullable=False),
     Column("evidence", JSON, nullable=False),
-    Column("sealed", LargeBinary, nullable=True),  # private particulars: the import declaration, the refusal's words
+    Column(
+        "sealed", LargeBinary, nullable=True
+    ),  # private particulars: the import declaration, the refusal's words
     Column("signatures", JSON, nullable=False),
     Column("needed", Integer, nullable=False),
     Column("state", String(20), nullable=False),
