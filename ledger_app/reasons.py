@@ -49,7 +49,7 @@ _section(
     ("NODE_BEHIND", "The chain's node answers with old data.", "Try again shortly; if it persists, ask the operator."),
     ("CLOCK_BEHIND", "This machine's clock is behind the chain's last block.", "Set the clock right before writing."),
     ("WRONG_LEDGER", "The node serves another ledger than the pinned one.", "Ask the operator; trust nothing it says."),
-    ("NO_LEDGER", "No ledger is deployed or pinned here yet.", "Deploy one, or set the pin in the settings."),
+    ("NODE_URL", "The node's address is not usable.", "Set an http:// or https:// address."),
     ("CHAIN_TOOLS", "The embedded chain cannot be installed or started.", "Read the detail and the chain's log file."),
     ("CHAIN_LOCKED", "Another process runs this data folder's chain.", "Stop the other service first."),
     ("STORE_URL", "The database URL is not usable.", "Use sqlite:///FILE or postgresql://…"),
