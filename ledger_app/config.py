@@ -169,8 +169,8 @@ def _check_production(settings: Settings) -> None:
     if any(pin is not None for pin in pins) and settings.pinned is None:
         raise ConfigError(
             "SETTING_INVALID",
-            "A ledger is pinned by all of ORIGIN_CHAIN_ID, ORIGIN_GENESIS, ORIGIN_CONSORTIUM, ORIGIN_REGISTRY "
-            "and ORIGIN_CARGO_LOG, or by none.",
+            "A ledger is pinned by ORIGIN_CHAIN_ID, ORIGIN_GENESIS, ORIGIN_CONSORTIUM, ORIGIN_REGISTRY "
+            "and ORIGIN_CARGO_LOG together, or by none of them.",
         )
 
 

@@ -62,9 +62,13 @@ class Principal:
         return self.organisation or self.member or self.token_id or "anonymous"
 
     @property
-    def desk(self) -> str:
-        """Whose signing requests it sees: the organisation's id, or "council". Empty for others."""
-        return "council" if self.kind is Kind.COUNCIL else self.organisation or ""
+    def desks(self) -> tuple[str, ...]:
+        """Whose acts it sees and signs: its organisation's; the council's and its own as a member;
+        nobody's.
+        """
+        if self.kind is Kind.COUNCIL:
+            return ("council", self.member or "")
+        return (self.organisation,) if self.organisation else ()
 
 
 ANONYMOUS = Principal(Kind.ANONYMOUS)

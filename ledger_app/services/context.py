@@ -11,7 +11,6 @@ from ledger_app.config import Settings
 from ledger_app.errors import Unavailable
 from ledger_app.store import idempotency
 from ledger_app.store.engine import Connection, Store
-
 from ledger_app.store.secrets import Vault
 
 if TYPE_CHECKING:

@@ -139,11 +139,11 @@ def moved(
     conn.execute(update(acts).where(acts.c.id == act_id).values(values))
 
 
-def pending_for(conn: Connection, organisation: str, *, after: str = "", limit: int = 50) -> list[Act]:
-    """Acts that wait for signatures of `organisation` (or of the council), oldest first."""
+def pending_for(conn: Connection, desks: Sequence[str], *, after: str = "", limit: int = 50) -> list[Act]:
+    """Acts that wait for a signature of one of `desks` (organisation, "council", a member), oldest first."""
     query = (
         select(acts)
-        .where(acts.c.organisation == organisation, acts.c.state == NEEDS_SIGNATURE, acts.c.id > after)
+        .where(acts.c.organisation.in_(desks), acts.c.state == NEEDS_SIGNATURE, acts.c.id > after)
         .order_by(acts.c.id)
         .limit(limit)
     )
@@ -153,7 +153,7 @@ def pending_for(conn: Connection, organisation: str, *, after: str = "", limit: 
 def listed(
     conn: Connection,
     *,
-    organisation: str | None = None,
+    desks: Sequence[str] | None = None,
     subject: str | None = None,
     state: str | None = None,
     before: str | None = None,
@@ -161,8 +161,8 @@ def listed(
 ) -> list[Act]:
     """Acts, newest first, narrowed by what is given; `before` is the id to continue from."""
     query = select(acts).order_by(acts.c.id.desc()).limit(limit)
-    if organisation is not None:
-        query = query.where(acts.c.organisation == organisation)
+    if desks is not None:
+        query = query.where(acts.c.organisation.in_(desks))
     if subject is not None:
         query = query.where(acts.c.subject == subject)
     if state is not None:

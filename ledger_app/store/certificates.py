@@ -1,0 +1,266 @@
+"""Certificates: what was issued here, how to find it, and bundles received from elsewhere.
+
+Rows locate; they prove nothing. Whoever relies on one opens the sealed document, rebuilds its digest and asks
+the ledger.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
+
+from ledger_app.store.acts import DEAD
+from ledger_app.store.tables_records import (
+    acts,
+    certificate_links,
+    certificate_numbers,
+    certificates,
+    received_bundles,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRow:
+    """One certificate. Hashes and ids as 0x… text; `sealed` opens (context `certificates/<id>`) to JSON
+    `{"document", "secret"}` and is None once erased; `state` is that of the issuing act."""
+
+    id: str
+    number: str
+    issuer: str
+    scheme: str
+    territory: str
+    destination: str | None
+    digest: str
+    leaf: str
+    leaf_fields: dict[str, Any]
+    root: str
+    batch: str
+    proof: list[str]
+    act_id: str
+    sealed: bytes | None
+    created_at: int
+    state: str = "needs-signature"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedRow:
+    """A bundle that `organisation` brought; `sealed` opens (context `received/<id>`) to the bundle's
+    bytes.
+    """
+
+    id: str
+    organisation: str
+    digest: str
+    leaf: str
+    sealed: bytes
+    created_at: int
+
+
+def add_many(
+    conn: Connection, rows: Sequence[CertificateRow], links: Iterable[tuple[str, str, str]]
+) -> list[str]:
+    """Record new certificates and their links (certificate id, kind, value).
+
+    Gives the numbers that are taken by live certificates of the same issuer; if any, nothing was written.
+    """
+    taken = _claim_numbers(conn, rows)
+    if taken:
+        return taken
+    conn.execute(insert(certificates), [_values(row) for row in rows])
+    values = [{"certificate_id": i, "kind": kind, "value": value} for i, kind, value in sorted(set(links))]
+    if values:
+        conn.execute(insert(certificate_links), values)
+    return []
+
+
+def by_id(conn: Connection, certificate_id: str) -> CertificateRow | None:
+    """The certificate with this id."""
+    return _one(conn, _query().where(certificates.c.id == certificate_id))
+
+
+def by_digest(conn: Connection, digest: str) -> CertificateRow | None:
+    """The certificate with this digest (0x…)."""
+    return _one(conn, _query().where(certificates.c.digest == digest))
+
+
+def by_leaf(conn: Connection, leaf: str) -> CertificateRow | None:
+    """The certificate with this leaf hash (0x…)."""
+    return _one(conn, _query().where(certificates.c.leaf == leaf))
+
+
+def by_number(conn: Connection, number: str, *, limit: int = 50) -> list[CertificateRow]:
+    """Every certificate with this number: several issuers may use the same. Those that came to nothing come
+    last.
+    """
+    query = _query().where(certificates.c.number == number).order_by(certificates.c.id.desc()).limit(limit)
+    rows = _rows(conn, query)
+    return sorted(rows, key=lambda row: row.state in DEAD)
+
+
+def by_act(conn: Connection, act_id: str) -> list[CertificateRow]:
+    """The certificates that an act issues, in the order they were given."""
+    return _rows(conn, _query().where(certificates.c.act_id == act_id).order_by(certificates.c.id))
+
+
+def by_digests(conn: Connection, digests: Sequence[str]) -> dict[str, CertificateRow]:
+    """The certificates with these digests."""
+    found: dict[str, CertificateRow] = {}
+    for start in range(0, len(digests), 500):
+        query = _query().where(certificates.c.digest.in_(digests[start : start + 500]))
+        found.update((row.digest, row) for row in _rows(conn, query))
+    return found
+
+
+def listed(
+    conn: Connection,
+    *,
+    issuer: str | None = None,
+    linked: Sequence[tuple[str, Sequence[str]]] = (),
+    visible_to: str | None = None,
+    number: str | None = None,
+    before: str | None = None,
+    limit: int = 50,
+) -> list[CertificateRow]:
+    """Certificates, newest first.
+
+    `linked` narrows by links: each (kind, values) must match one of its values. `visible_to` keeps those that
+    the organisation issued or is named in. `before` is the id to continue from.
+    """
+    query = _query().order_by(certificates.c.id.desc()).limit(limit)
+    if issuer is not None:
+        query = query.where(certificates.c.issuer == issuer)
+    if number is not None:
+        query = query.where(certificates.c.number == number)
+    if before is not None:
+        query = query.where(certificates.c.id < before)
+    for kind, values in linked:
+        query = query.where(certificates.c.id.in_(_linked(kind, values)))
+    if visible_to is not None:
+        named = certificates.c.id.in_(_linked("organisation", [visible_to]))
+        query = query.where((certificates.c.issuer == visible_to) | named)
+    return _rows(conn, query)
+
+
+def links_of(conn: Connection, certificate_id: str) -> list[tuple[str, str]]:
+    """(kind, value) of everything the certificate can be found by."""
+    query = select(certificate_links.c.kind, certificate_links.c.value)
+    rows = conn.execute(query.where(certificate_links.c.certificate_id == certificate_id))
+    return [(row.kind, row.value) for row in rows]
+
+
+def erase(conn: Connection, certificate_id: str) -> None:
+    """Destroy the document, its secret and what it could be found by. The ledger keeps its leaf, now
+    meaningless.
+    """
+    conn.execute(update(certificates).where(certificates.c.id == certificate_id).values(sealed=None))
+    gone = certificate_links.c.certificate_id == certificate_id
+    conn.execute(delete(certificate_links).where(gone))
+
+
+# --- bundles from elsewhere
+# ------------------------------------------------------------------------------------
+
+
+def keep_received(
+    conn: Connection, *, bundle_id: str, organisation: str, digest: str, leaf: str, sealed: bytes
+) -> str:
+    """Keep a bundle for the acts of `organisation` on it; the newest one replaces an earlier one. Gives its
+    id.
+    """
+    same = (received_bundles.c.organisation == organisation) & (received_bundles.c.leaf == leaf)
+    conn.execute(delete(received_bundles).where(same))
+    conn.execute(
+        insert(received_bundles).values(
+            id=bundle_id,
+            organisation=organisation,
+            digest=digest,
+            leaf=leaf,
+            sealed=sealed,
+            created_at=int(time.time()),
+        )
+    )
+    return bundle_id
+
+
+def received(
+    conn: Connection, organisation: str, *, leaf: str | None = None, digest: str | None = None
+) -> ReceivedRow | None:
+    """The bundle that `organisation` brought, by leaf hash or digest."""
+    query = select(received_bundles).where(received_bundles.c.organisation == organisation)
+    if leaf is not None:
+        query = query.where(received_bundles.c.leaf == leaf)
+    if digest is not None:
+        query = query.where(received_bundles.c.digest == digest)
+    row = conn.execute(query).mappings().first()
+    return None if row is None else ReceivedRow(**row)
+
+
+def received_by_id(conn: Connection, bundle_id: str) -> ReceivedRow | None:
+    """A received bundle by its id."""
+    query = select(received_bundles).where(received_bundles.c.id == bundle_id)
+    row = conn.execute(query).mappings().one_or_none()
+    return None if row is None else ReceivedRow(**row)
+
+
+def _claim_numbers(conn: Connection, rows: Sequence[CertificateRow]) -> list[str]:
+    table = certificate_numbers
+    if not rows:
+        return []
+    issuer = rows[0].issuer
+    wanted = [row.number for row in rows]
+    freed: list[str] = []
+    for start in range(0, len(wanted), 500):
+        query = (
+            select(table.c.number, acts.c.state)
+            .select_from(table.join(acts, acts.c.id == table.c.act_id))
+            .where(table.c.issuer == issuer, table.c.number.in_(wanted[start : start + 500]))
+        )
+        held = {row.number: row.state for row in conn.execute(query)}
+        if taken := [number for number, state in held.items() if state not in DEAD]:
+            return sorted(taken)
+        freed.extend(held)
+    if freed:
+        conn.execute(delete(table).where(table.c.issuer == issuer, table.c.number.in_(freed)))
+    conn.execute(
+        insert(table),
+        [
+            {"issuer": row.issuer, "number": row.number, "certificate_id": row.id, "act_id": row.act_id}
+            for row in rows
+        ],
+    )
+    return []
+
+
+def _query() -> Select[Any]:
+    return select(certificates, acts.c.state).select_from(
+        certificates.outerjoin(acts, acts.c.id == certificates.c.act_id)
+    )
+
+
+def _linked(kind: str, values: Sequence[str]) -> Select[Any]:
+    return select(certificate_links.c.certificate_id).where(
+        certificate_links.c.kind == kind, certificate_links.c.value.in_(values)
+    )
+
+
+def _rows(conn: Connection, query: Select[Any]) -> list[CertificateRow]:
+    return [_row(row) for row in conn.execute(query).mappings()]
+
+
+def _one(conn: Connection, query: Select[Any]) -> CertificateRow | None:
+    row = conn.execute(query).mappings().one_or_none()
+    return None if row is None else _row(row)
+
+
+def _row(row: RowMapping) -> CertificateRow:
+    values = dict(row)
+    values["state"] = values["state"] or "needs-signature"
+    return CertificateRow(**values)
+
+
+def _values(row: CertificateRow) -> dict[str, Any]:
+    values = asdict(row)
+    del values["state"]
+    return values
