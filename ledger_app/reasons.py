@@ -87,6 +87,24 @@ _section(
 )
 
 # --- the certificate document and imports (domain/) ----------------------------------------------------------
+_section(
+    (
+        "DOCUMENT_INVALID",
+        "The certificate breaks a rule of the document.",
+        "Correct what the findings name, and send it again.",
+    ),
+    (
+        "IMPORT_UNREADABLE",
+        "The file cannot be read as certificates.",
+        "Send UTF-8 CSV with a header line, or JSON: our own, or UN/CEFACT-style.",
+    ),
+    (
+        "IMPORT_TOO_LARGE",
+        "The file has more rows, columns or text than is accepted at once.",
+        "Split it and send the parts.",
+    ),
+    ("SCHEME_UNKNOWN", "No rules are kept for this scheme.", "See the list of agreements for the codes known."),
+)
 
 # --- cargo ------------------------------------------------------------------------------------------------------
 

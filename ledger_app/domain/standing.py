@@ -158,7 +158,7 @@ ISSUANCE_BASES: Final[dict[str, AccreditationKind]] = {
     "self-certified": AccreditationKind.SELF_CERTIFIED,
 }
 
-# --- reason numbers of the acts (uint16 on chain, never zero) --------------------------------------------------
+# --- reason numbers of the acts (uint16 on chain, never zero) -------------------------------
 
 
 @dataclass(frozen=True, slots=True)

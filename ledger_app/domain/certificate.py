@@ -1,0 +1,150 @@
+"""The certificate of origin at the door: what is accepted, what is refused and why.
+
+`check_document` tells everything that is wrong with any JSON value and never raises; `parse_certificate` accepts
+what has no error; `document` gives back the JSON object that is committed, equal to the one accepted.
+"""
+
+from typing import Any, Final
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from ledger_app.domain.findings import MAX_FINDINGS, Finding, error, has_errors, join_pointer
+from ledger_app.domain.model import DOCUMENT_TYPE, DOCUMENT_VERSION, Certificate, Item, Party
+from ledger_app.domain.rules import cross_findings
+from ledger_app.errors import Unprocessable
+
+__all__ = [
+    "DOCUMENT_TYPE",
+    "DOCUMENT_VERSION",
+    "Certificate",
+    "Item",
+    "Party",
+    "check_document",
+    "document",
+    "parse_certificate",
+]
+
+
+def document(certificate: Certificate) -> dict[str, Any]:
+    """The JSON object of a certificate; members that are absent are left out."""
+    shown: dict[str, Any] = certificate.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return shown
+
+
+def check_document(raw: Any) -> list[Finding]:
+    """Everything to be said about the form of a document, errors first. Never raises for a JSON value."""
+    return _read(raw)[1]
+
+
+def parse_certificate(raw: Any) -> Certificate:
+    """The certificate in a JSON object.
+
+    Raises Unprocessable DOCUMENT_INVALID with `findings` (as JSON objects) when there is any error.
+    Discrepancies do not stop it: ask `check_document` for them.
+    """
+    certificate, findings = _read(raw)
+    if certificate is None or has_errors(findings):
+        errors = [finding for finding in findings if finding.is_error]
+        first = errors[0]
+        raise Unprocessable(
+            "DOCUMENT_INVALID",
+            f"{len(errors)} thing{'s' if len(errors) > 1 else ''} to correct, first at "
+            f"{first.pointer or 'the document'}: {first.words}",
+            findings=[finding.to_json() for finding in findings],
+        )
+    return certificate
+
+
+def _read(raw: Any) -> tuple[Certificate | None, list[Finding]]:
+    nulls = _nulls(raw)
+    try:
+        certificate = Certificate.model_validate(raw)
+    except ValidationError as refused:
+        found = [_finding(detail) for detail in refused.errors(include_url=False) if not _is_echo(detail)]
+        at_nulls = {finding.pointer for finding in nulls}
+        return None, (nulls + [finding for finding in found if finding.pointer not in at_nulls])[
+            :MAX_FINDINGS
+        ]
+    findings = nulls + cross_findings(certificate)
+    findings.sort(key=lambda finding: not finding.is_error)
+    return certificate, findings[:MAX_FINDINGS]
+
+
+def _nulls(raw: Any) -> list[Finding]:
+    """Null is no value here: a member is there or it is absent, or two documents would mean the same."""
+    found: list[Finding] = []
+    pending: list[tuple[str, Any]] = [("", raw)]
+    while pending and len(found) < MAX_FINDINGS:
+        pointer, node = pending.pop()
+        if node is None:
+            found.append(error(pointer, "IS_NULL", "The value is null.", "Fill it, or leave the field out."))
+        elif type(node) is dict:
+            pending.extend(
+                (pointer + join_pointer(name), member)
+                for name, member in node.items()
+                if (member is None or type(member) in (dict, list)) and (pointer or name != "extensions")
+            )
+        elif type(node) is list:
+            pending.extend(
+                (f"{pointer}/{place}", member)
+                for place, member in enumerate(node)
+                if member is None or type(member) in (dict, list)
+            )
+    found.reverse()
+    return found
+
+
+def _is_echo(detail: ErrorDetails) -> bool:
+    """A list counted as too short only because members of it were refused, each with its own finding."""
+    return detail["type"] == "too_short" and bool(detail["input"])
+
+
+# What pydantic calls it → (our rule, words, fix). Bounds are filled in from the error's context.
+_FORM: Final[dict[str, tuple[str, str, str]]] = {
+    "missing": ("FIELD_MISSING", "This field is missing.", "Add it."),
+    "extra_forbidden": (
+        "FIELD_UNKNOWN",
+        "There is no such field in this version.",
+        "Correct its name, or move it under /extensions.",
+    ),
+    "literal_error": ("NOT_IN_LIST", "The value is not one of the list.", "Use one of: {expected}."),
+    "string_too_short": ("TEXT_EMPTY", "The text is empty.", "Fill it, or leave the field out."),
+    "string_too_long": (
+        "TEXT_TOO_LONG",
+        "The text is longer than {max_length} characters.",
+        "Shorten it to {max_length} characters.",
+    ),
+    "string_pattern_mismatch": ("TEXT_SHAPE", "The text does not have the right shape.", "Match {pattern}."),
+    "string_unicode": ("TEXT_CHARACTERS", "The text holds half of a surrogate pair.", "Send valid Unicode."),
+    "greater_than_equal": ("TOO_SMALL", "The number is below {ge}.", "Give {ge} or more."),
+    "less_than_equal": ("TOO_GREAT", "The number is above {le}.", "Give {le} or less."),
+    "too_short": ("LIST_EMPTY", "The list is empty.", "Fill it, or leave an optional one out."),
+    "too_long": (
+        "LIST_TOO_LONG",
+        "The list has more than {max_length} members.",
+        "Send {max_length} at most.",
+    ),
+}
+_TYPES: Final = {
+    "string": "text",
+    "int": "a whole number",
+    "tuple": "an array",
+    "model": "an object",
+    "dict": "an object",
+}
+
+
+def _finding(detail: ErrorDetails) -> Finding:
+    kind, context = detail["type"], detail.get("ctx") or {}
+    pointer = join_pointer(*detail["loc"])
+    value = None if kind == "missing" else detail["input"]
+    if kind in _FORM:
+        rule, words, fix = _FORM[kind]
+        return error(pointer, rule, words.format(**context), fix.format(**context), value=value)
+    if "fix" in context:
+        return error(pointer, kind, context["words"], context["fix"], value=value)
+    wanted = next((words for name, words in _TYPES.items() if kind.startswith(name)), "another type")
+    return error(
+        pointer, "WRONG_TYPE", "The value has the wrong type.", f"Give {wanted} here, exactly.", value=value
+    )
