@@ -1,0 +1,28 @@
+"""The three hash functions of the protocol, each as one call on bytes.
+
+Keccak comes straight from `safe-pysha3` (compiled C). Going through `eth_hash` would pick its slow
+pycryptodome back end unless an environment variable says otherwise, and a library must not depend on its
+caller's environment.
+"""
+
+import hashlib
+
+import sha3
+
+_keccak_256 = sha3.keccak_256
+
+
+def keccak(data: bytes) -> bytes:
+    """Keccak-256 as Ethereum uses it (not NIST SHA3-256). 32 bytes."""
+    digest: bytes = _keccak_256(data).digest()
+    return digest
+
+
+def sha256(data: bytes) -> bytes:
+    """SHA-256, 32 bytes."""
+    return hashlib.sha256(data).digest()
+
+
+def expand(data: bytes, length: int) -> bytes:
+    """SHAKE-256 of `data`, read to `length` bytes."""
+    return hashlib.shake_256(data).digest(length)
