@@ -1,7 +1,7 @@
 """The certificate of origin at the door: what is accepted, what is refused and why.
 
-`check_document` tells everything that is wrong with any JSON value and never raises; `parse_certificate` accepts
-what has no error; `document` gives back the JSON object that is committed, equal to the one accepted.
+`check_document` tells everything that is wrong with any JSON value and never raises; `parse_certificate`
+accepts what has no error; `document` gives back the JSON object that is committed, equal to the one accepted.
 """
 
 from typing import Any, Final

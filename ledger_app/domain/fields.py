@@ -173,7 +173,7 @@ Number = Annotated[
         lambda text: bool(_NUMBER.fullmatch(text)),
         "NUMBER_SHAPE",
         "This is no certificate number.",
-        "Use at most 70 of A–Z, a–z, 0–9, space and . : / _ ( ) -, starting and ending with a letter or digit.",
+        "Use at most 70 of A–Z, a–z, 0–9, space and . : / _ ( ) -, from a letter or digit to another.",
     ),
 ]
 SchemeCode = Annotated[

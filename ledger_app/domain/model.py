@@ -1,7 +1,7 @@
 """The fields of a certificate of origin. JSON members are camelCase; what is absent is left out, never null.
 
-Sources in brackets name the data element where it is settled: UNTDED (ISO 7372) element numbers, and box numbers
-of printed forms: Form A of the GSP, EUR.1, and the form of the China–Australia agreement (ChAFTA).
+Sources in brackets name the data element where it is settled: UNTDED (ISO 7372) element numbers, and box
+numbers of printed forms: Form A of the GSP, EUR.1, and the form of the China–Australia agreement (ChAFTA).
 """
 
 from typing import Annotated, Final, Literal
