@@ -32,8 +32,16 @@ def describe(code: str) -> Reason:
 
 # --- general -----------------------------------------------------------------------------------------------
 _section(
-    ("INTERNAL", "An unexpected fault in this service.", "Try again; if it persists, send the operator the request id."),
-    ("NOT_FOUND", "Nothing with this name is recorded here.", "Check the number or digest, or ask the issuing body."),
+    (
+        "INTERNAL",
+        "An unexpected fault in this service.",
+        "Try again; if it persists, send the operator the request id.",
+    ),
+    (
+        "NOT_FOUND",
+        "Nothing with this name is recorded here.",
+        "Check the number or digest, or ask the issuing body.",
+    ),
     ("TOO_LARGE", "The input is beyond the accepted size.", "Split it, or send less at a time."),
 )
 
@@ -41,25 +49,45 @@ _section(
 
 _section(
     ("JSON_TOO_LARGE", "The JSON text is larger than accepted here.", "Send less at a time."),
-    ("JSON_BOM", "The JSON text starts with a byte order mark.", "Save it as UTF-8 without a byte order mark."),
+    (
+        "JSON_BOM",
+        "The JSON text starts with a byte order mark.",
+        "Save it as UTF-8 without a byte order mark.",
+    ),
     ("JSON_NOT_UTF8", "The text is not valid UTF-8.", "Save it as UTF-8."),
     ("JSON_SYNTAX", "The text is not valid JSON.", "Correct it at the place named."),
     ("JSON_TRAILING", "Something follows the JSON value.", "Send one JSON value and nothing after it."),
     ("JSON_NOT_OBJECT", "The JSON value is not an object.", "Send an object in braces."),
     ("JSON_TOO_DEEP", "Objects and lists are nested too deeply.", "Flatten the structure."),
     ("JSON_DUPLICATE_KEY", "One object has the same key twice.", "Give each key once."),
-    ("JSON_FLOAT", "A number has a fraction, an exponent, or is -0.", 'Write it as text in quotes, like "12.50".'),
+    (
+        "JSON_FLOAT",
+        "A number has a fraction, an exponent, or is -0.",
+        'Write it as text in quotes, like "12.50".',
+    ),
     ("JSON_INTEGER_RANGE", "An integer is beyond ±(2^53−1).", "Write it as text in quotes."),
     ("JSON_NUMBER_RANGE", "A number is too long or too large to be kept.", "Check the number."),
     ("JSON_NOT_A_NUMBER", "NaN and Infinity are not JSON.", "Leave the value out, or give a number."),
-    ("JSON_SURROGATE", "A text holds half of a character (a lone surrogate).", "Correct the text, or type it again."),
+    (
+        "JSON_SURROGATE",
+        "A text holds half of a character (a lone surrogate).",
+        "Correct the text, or type it again.",
+    ),
     ("JSON_NUL", "A text holds the character U+0000.", "Remove it from the text."),
-    ("JSON_TYPE", "A value or key is of a type that JSON does not have.", "Use text, integers, true, false, null."),
+    (
+        "JSON_TYPE",
+        "A value or key is of a type that JSON does not have.",
+        "Use text, integers, true, false, null.",
+    ),
     ("HEX_INVALID", "A value is not lower-case hexadecimal of the right length.", "Copy it again in full."),
     ("POINTER_INVALID", "A field is not named by a JSON Pointer.", "Write it like /items/0/description."),
     ("POINTER_UNKNOWN", "The document has no such field.", "Name a field that the document has."),
     ("SECRET_INVALID", "The document's secret has the wrong length.", "Ask for the bundle again."),
-    ("DOCUMENT_TOO_MANY_VALUES", "The document has more than 65,536 values.", "Split it into several certificates."),
+    (
+        "DOCUMENT_TOO_MANY_VALUES",
+        "The document has more than 65,536 values.",
+        "Split it into several certificates.",
+    ),
     ("IDENTIFIER_INVALID", "An organisation's identifier cannot be used.", "Give the registered identifier."),
     ("SCHEME_INVALID", "Not a scheme code.", "Use 1 to 31 capitals, digits and hyphens, like RCEP."),
     ("TERRITORY_INVALID", "Not a territory code.", "Use 2 to 8 capitals and digits, like CN or EU."),
@@ -67,7 +95,11 @@ _section(
     ("TERMS_INVALID", "A field that the ledger needs is missing or wrong.", "Correct the field named."),
     ("LEAF_INVALID", "The ledger entry (leaf) is malformed.", "Ask for the bundle again."),
     ("PROOF_INVALID", "The inclusion proof is malformed.", "Ask for the bundle again."),
-    ("LEAF_NOT_IN_BATCH", "The certificate is not part of this batch.", "Check which batch it was issued in."),
+    (
+        "LEAF_NOT_IN_BATCH",
+        "The certificate is not part of this batch.",
+        "Check which batch it was issued in.",
+    ),
     ("BATCH_EMPTY", "A batch without certificates.", "Put at least one certificate into it."),
     ("BATCH_DUPLICATE", "A certificate occurs twice in a batch.", "Put each certificate in once."),
     ("LOG_RANGE", "No such position in the stream.", "Ask for a position below the number of events."),
@@ -75,15 +107,43 @@ _section(
     ("ACT_INVALID", "The message of an act is malformed.", "Build it from the published type."),
     ("SIGNATURE_INVALID", "Not a valid signature.", "Sign again with the organisation's key."),
     ("KEY_INVALID", "Not a valid private key.", "Check the key file."),
-    ("DISCLOSURE_POINTER_TWICE", "A field is disclosed twice.", "Treat the file as altered; ask for it again."),
-    ("DISCLOSURE_ANCESTOR", "A field is shown without what contains it.", "Ask the holder to disclose it again."),
-    ("DISCLOSURE_CONTAINER", "Shown fields contradict each other.", "Treat the file as altered; ask for it again."),
-    ("DISCLOSURE_SIZE", "The count of hidden fields is wrong.", "Treat the file as altered; ask for it again."),
-    ("DISCLOSURE_ORDER", "Commitments repeat or are out of order.", "Treat the file as altered; ask for it again."),
+    (
+        "DISCLOSURE_POINTER_TWICE",
+        "A field is disclosed twice.",
+        "Treat the file as altered; ask for it again.",
+    ),
+    (
+        "DISCLOSURE_ANCESTOR",
+        "A field is shown without what contains it.",
+        "Ask the holder to disclose it again.",
+    ),
+    (
+        "DISCLOSURE_CONTAINER",
+        "Shown fields contradict each other.",
+        "Treat the file as altered; ask for it again.",
+    ),
+    (
+        "DISCLOSURE_SIZE",
+        "The count of hidden fields is wrong.",
+        "Treat the file as altered; ask for it again.",
+    ),
+    (
+        "DISCLOSURE_ORDER",
+        "Commitments repeat or are out of order.",
+        "Treat the file as altered; ask for it again.",
+    ),
     ("DISCLOSURE_SALT", "A salt has the wrong length.", "Ask the holder to disclose it again."),
     ("BUNDLE_FORMAT", "The file is not a bundle of Origin Ledger.", "Ask the holder for the bundle file."),
-    ("BUNDLE_VERSION", "The bundle is of a version unknown to this program.", "Update the program, then verify again."),
-    ("BUNDLE_INVALID", "The bundle has missing, unknown or malformed parts.", "Ask the holder for the file again."),
+    (
+        "BUNDLE_VERSION",
+        "The bundle is of a version unknown to this program.",
+        "Update the program, then verify again.",
+    ),
+    (
+        "BUNDLE_INVALID",
+        "The bundle has missing, unknown or malformed parts.",
+        "Ask the holder for the file again.",
+    ),
 )
 
 # --- the certificate document and imports (domain/) ----------------------------------------------------------
@@ -103,26 +163,333 @@ _section(
         "The file has more rows, columns or text than is accepted at once.",
         "Split it and send the parts.",
     ),
-    ("SCHEME_UNKNOWN", "No rules are kept for this scheme.", "See the list of agreements for the codes known."),
+    (
+        "SCHEME_UNKNOWN",
+        "No rules are kept for this scheme.",
+        "See the list of agreements for the codes known.",
+    ),
 )
 
 # --- cargo ------------------------------------------------------------------------------------------------------
 
 # --- the chain and the contracts (chain/) --------------------------------------------------------------------------
 _section(
-    ("NODE_UNAVAILABLE", "The chain's node does not answer.", "Try again shortly; if it persists, ask the operator."),
-    ("NODE_BEHIND", "The chain's node answers with old data.", "Try again shortly; if it persists, ask the operator."),
-    ("CLOCK_BEHIND", "This machine's clock is behind the chain's last block.", "Set the clock right before writing."),
-    ("WRONG_LEDGER", "The node serves another ledger than the pinned one.", "Ask the operator; trust nothing it says."),
+    (
+        "NODE_UNAVAILABLE",
+        "The chain's node does not answer.",
+        "Try again shortly; if it persists, ask the operator.",
+    ),
+    (
+        "NODE_BEHIND",
+        "The chain's node answers with old data.",
+        "Try again shortly; if it persists, ask the operator.",
+    ),
+    (
+        "CLOCK_BEHIND",
+        "This machine's clock is behind the chain's last block.",
+        "Set the clock right before writing.",
+    ),
+    (
+        "WRONG_LEDGER",
+        "The node serves another ledger than the pinned one.",
+        "Ask the operator; trust nothing it says.",
+    ),
     ("NODE_URL", "The node's address is not usable.", "Set an http:// or https:// address."),
-    ("CHAIN_TOOLS", "The embedded chain cannot be installed or started.", "Read the detail and the chain's log file."),
+    (
+        "CHAIN_TOOLS",
+        "The embedded chain cannot be installed or started.",
+        "Read the detail and the chain's log file.",
+    ),
     ("CHAIN_LOCKED", "Another process runs this data folder's chain.", "Stop the other service first."),
     ("STORE_URL", "The database URL is not usable.", "Use sqlite:///FILE or postgresql://…"),
-    ("STORE_NESTED_WRITE", "A write transaction was opened inside another.", "Report this to the developers."),
-    ("LEASE_LOST", "Another process has taken over this work.", "Nothing: the other process goes on with it."),
-    ("NONCE_GAP", "A transaction would leave a gap in its sender's nonces.", "Report this to the developers."),
-    ("ACT_ENCODING", "The act cannot be turned into a contract call.", "Check the act's fields against the protocol."),
+    (
+        "STORE_NESTED_WRITE",
+        "A write transaction was opened inside another.",
+        "Report this to the developers.",
+    ),
+    (
+        "LEASE_LOST",
+        "Another process has taken over this work.",
+        "Nothing: the other process goes on with it.",
+    ),
+    (
+        "NONCE_GAP",
+        "A transaction would leave a gap in its sender's nonces.",
+        "Report this to the developers.",
+    ),
+    (
+        "ACT_ENCODING",
+        "The act cannot be turned into a contract call.",
+        "Check the act's fields against the protocol.",
+    ),
+    (
+        "NODE_ANSWER",
+        "The node's answer cannot be understood.",
+        "Ask the operator which node and contracts are used.",
+    ),
     ("REVERTED", "The contract refused the act without saying why.", "Report this to the operator."),
+)
+_section(
+    # Each custom error of the contracts, in their order.
+    (
+        "STREAM_MOVED",
+        "The stream's latest head is another one than the act builds on.",
+        "Read the stream's latest head and build the anchor on it.",
+    ),
+    ("HEAD_INVALID", "The stream's new head is zero.", "Rebuild the stream's head."),
+    (
+        "HEAD_SEEN",
+        "The stream had this head before, or has it now with another count.",
+        "Read the stream's history: somebody may have rewound it.",
+    ),
+    (
+        "COUNT_NOT_GREATER",
+        "The stream's new head holds no more events than its last.",
+        "Anchor only when events were added.",
+    ),
+    (
+        "PREDECESSOR_INVALID",
+        "The registry to succeed is not sealed, or belongs to another consortium.",
+        "Seal the predecessor first; name one of the same consortium.",
+    ),
+    (
+        "BATCH_UNKNOWN",
+        "The certificate is not in any registered batch of its issuer and scheme.",
+        "Wait until its issue is registered, or check leaf and proof.",
+    ),
+    (
+        "BATCH_EXISTS",
+        "The batch exists already, with another count, or where a new one is needed.",
+        "Issue other content, or with the count registered before.",
+    ),
+    (
+        "STATUS_FORBIDS",
+        "The certificate's standing does not allow the act.",
+        "Verify the certificate to see its standing.",
+    ),
+    ("REASON_MISSING", "The act needs a reason or answer code of at least 1.", "Give a reason code."),
+    (
+        "ISSUER_KEY_DISOWNED",
+        "The key that issued the certificate is disowned and the batch is not confirmed.",
+        "Ask the issuer to confirm the batch under a good key.",
+    ),
+    (
+        "NOT_DISOWNED",
+        "There is nothing to confirm: the batch, or its confirmation, is good.",
+        "Nothing: the batch is good.",
+    ),
+    (
+        "SUCCESSORS_MISSING",
+        "The act must show at least one successor.",
+        "Correct the act and have it signed again.",
+    ),
+    (
+        "SUCCESSOR_FOREIGN",
+        "A successor is of another issuer or scheme than its batch.",
+        "Correct the act and have it signed again.",
+    ),
+    (
+        "SUCCESSOR_NOT_IN_BATCH",
+        "A successor is not in the new batch.",
+        "Correct the act and have it signed again.",
+    ),
+    (
+        "SUCCESSOR_NOT_FRESH",
+        "A successor has a history, is the original, or is shown twice.",
+        "Correct the act and have it signed again.",
+    ),
+    (
+        "ALLOWANCE_EXCEEDED",
+        "The act asks for more units than are left of the certificate.",
+        "Ask for no more than what is left.",
+    ),
+    (
+        "SUCCESSORS_EXCEED",
+        "The successors together allow more than was put in.",
+        "Correct the act and have it signed again.",
+    ),
+    (
+        "UNITS_MISSING",
+        "Zero units, of the certificate or of one of its items.",
+        "Correct the act and have it signed again.",
+    ),
+    (
+        "ITEMS_MISMATCH",
+        "Items are given for a certificate without them, or missing for one with them.",
+        "Correct the act and have it signed again.",
+    ),
+    (
+        "ITEM_OUT_OF_ORDER",
+        "Item numbers must start at 1 and increase.",
+        "Correct the act and have it signed again.",
+    ),
+    (
+        "ITEM_UNKNOWN",
+        "The item with this allowance is not in the certificate.",
+        "Correct the act and have it signed again.",
+    ),
+    (
+        "ITEM_ALLOWANCE_EXCEEDED",
+        "More units than are left of the item.",
+        "Ask for no more than what is left of the item.",
+    ),
+    (
+        "ITEM_SUM_DIFFERS",
+        "The units of the items do not add up to the units.",
+        "Correct the act and have it signed again.",
+    ),
+    (
+        "ITEMS_DIFFER",
+        "The shown items are not the ones that were acquitted.",
+        "Correct the act and have it signed again.",
+    ),
+    (
+        "DESTINATION_DIFFERS",
+        "The certificate is for another territory.",
+        "Only customs (or an issuer) of the destination can do this.",
+    ),
+    (
+        "CLAIM_FORBIDS",
+        "The claim's state does not allow the act.",
+        "Verify with this claim to see what was done; use a new claim.",
+    ),
+    (
+        "OWN_CERTIFICATE",
+        "An issuer replaces its own certificate by supersede, not by consume.",
+        "Use supersede.",
+    ),
+    (
+        "ENQUIRY_EXISTS",
+        "This question has been asked already.",
+        "Wait for the answer, or ask under another subject.",
+    ),
+    ("ENQUIRY_UNKNOWN", "There is no such enquiry.", "Check who asked whom, and the subject."),
+    (
+        "ENQUIRY_ANSWERED",
+        "The enquiry has been answered already.",
+        "Ask again if the answer must be corrected.",
+    ),
+    ("REPLY_BY_INVALID", "The reply-by time is not in the future, or too far.", "Give a time in the future."),
+    ("ASKED_UNKNOWN", "The asked organisation is not a member.", "Check the organisation's identifier."),
+    (
+        "UNKNOWN_ORGANISATION",
+        "No organisation of this id has been admitted or enrolled.",
+        "Have it admitted or enrolled first.",
+    ),
+    ("ORGANISATION_INVALID", "The organisation's id is zero.", "Correct the act and have it signed again."),
+    (
+        "TERRITORY_DIFFERS",
+        "The organisation belongs to another territory.",
+        "An authority acts in its own territory only.",
+    ),
+    (
+        "ROLES_NOT_GRANTABLE",
+        "These roles are not this grantor's to give.",
+        "Ask the council or the authority that grants them.",
+    ),
+    (
+        "ROLE_MISSING",
+        "The organisation holds none of the roles that the act needs.",
+        "Ask for the role first.",
+    ),
+    (
+        "KEY_NOT_VALID",
+        "The signing key is not, or no longer, a key of the organisation.",
+        "Sign with a valid key of the organisation.",
+    ),
+    (
+        "KEY_NOT_VOUCHED",
+        "The act needs a key that the council, or a key that it granted, vouches for.",
+        "Have the council grant a key.",
+    ),
+    ("KEY_TAKEN", "The address serves an organisation already, and for ever.", "Use another key."),
+    (
+        "KEY_NOT_ENDABLE",
+        "The key to end is not one of the organisation's valid keys.",
+        "Check the key's address.",
+    ),
+    (
+        "KEY_RETIRES_ITSELF",
+        "A key does not retire itself: another one does, or the council.",
+        "Sign with another key, or ask the council.",
+    ),
+    (
+        "SPONSOR_REFUSED",
+        "Neither the organisation itself nor an authority that may speak for it.",
+        "Ask the organisation itself, its authority, or the council.",
+    ),
+    (
+        "DISOWN_TIME_INVALID",
+        "The time is in the future, or not earlier than the one recorded.",
+        "Give an earlier time.",
+    ),
+    (
+        "ACCREDITATION_INVALID",
+        "The kind is unknown, the scheme zero, or the last day before the first.",
+        "Correct the accreditation.",
+    ),
+    (
+        "NOT_ACCREDITED",
+        "The organisation has no accreditation for the scheme on this day.",
+        "Ask the national authority for the accreditation.",
+    ),
+    ("PAUSED", "The ledger is paused.", "Try again when the pause is over."),
+    ("SEALED", "The contract that takes the act is sealed for ever.", "Use the successor contract."),
+    ("ONLY_COUNCIL", "Only the council can do this.", "Propose it to the council."),
+    (
+        "COUNCIL_SIZE_INVALID",
+        "A council has 3 to 32 members and a threshold from 2 to one below that.",
+        "Correct the act and have it signed again.",
+    ),
+    (
+        "SEAT_INVALID",
+        "A seat is given twice, or to the zero address.",
+        "Correct the act and have it signed again.",
+    ),
+    (
+        "ACCEPTANCE_COUNT_WRONG",
+        "Not every newcomer, or somebody else, brings an acceptance.",
+        "Correct the act and have it signed again.",
+    ),
+    (
+        "ACCEPTANCE_FOREIGN",
+        "The acceptance was signed by another address than the one it speaks for.",
+        "Correct the act and have it signed again.",
+    ),
+    (
+        "NOT_COUNCIL_MEMBER",
+        "The signer holds no seat in the council of this epoch.",
+        "Collect the votes again from the present council.",
+    ),
+    (
+        "VOTES_OUT_OF_ORDER",
+        "A vote is given twice, or votes are out of order.",
+        "Correct the act and have it signed again.",
+    ),
+    ("TOO_FEW_VOTES", "Fewer votes than the threshold.", "Collect more votes."),
+    (
+        "ALREADY_EXECUTED",
+        "This vote or pause has been carried out already.",
+        "Nothing, or propose again under a new salt.",
+    ),
+    ("CALL_FAILED", "The council's call names no function.", "Correct the act and have it signed again."),
+    ("PAUSE_INVALID", "The pause is too long, or not in the future.", "Give a shorter one."),
+    (
+        "PAUSE_SPENT",
+        "A member's pause has been used and the council has executed nothing since.",
+        "Ask the council to decide.",
+    ),
+    ("ALREADY_PAUSED", "The ledger is paused at least that long already.", "Nothing."),
+    (
+        "SEAL_INVALID",
+        "This cannot be sealed, or is sealed already.",
+        "Correct the act and have it signed again.",
+    ),
+    (
+        "DEADLINE_PASSED",
+        "The time in which the act could be carried out is over.",
+        "Have it signed again with a new deadline.",
+    ),
 )
 
 # --- access, acts, services, api ---------------------------------------------------------------------------------
@@ -169,41 +536,101 @@ _section(
 
 # --- signer, command line, demo ------------------------------------------------------------------------------------
 _section(
-    ("SIGNER_ACT_NOT_ALLOWED", "This signer does not sign acts of this kind.", "Allow it in signer.toml if it should."),
+    (
+        "SIGNER_ACT_NOT_ALLOWED",
+        "This signer does not sign acts of this kind.",
+        "Allow it in signer.toml if it should.",
+    ),
     ("SIGNER_ALLOWANCE", "The act would use more than the certificate allows.", "Ask for fewer units."),
-    ("SIGNER_BATCH_LIMIT", "The batch is larger than this signer signs at once.", "Split it, or raise the limit."),
+    (
+        "SIGNER_BATCH_LIMIT",
+        "The batch is larger than this signer signs at once.",
+        "Split it, or raise the limit.",
+    ),
     (
         "SIGNER_BATCH_UNKNOWN",
         "The batch to confirm is not one that this signer signed.",
         "Find out who issued it; revoke its certificates if it was not you.",
     ),
-    ("SIGNER_CALL_UNREADABLE", "The council is asked for a call that cannot be read.", "Do not vote for it; ask who proposed it."),
-    ("SIGNER_DAILY_LIMIT", "The signer's limit for this day is reached.", "Wait for tomorrow (UTC), or raise the limit."),
-    ("SIGNER_DEADLINE", "The deadline has passed, or lies too far ahead.", "Ask for the act again; check both clocks."),
+    (
+        "SIGNER_CALL_UNREADABLE",
+        "The council is asked for a call that cannot be read.",
+        "Do not vote for it; ask who proposed it.",
+    ),
+    (
+        "SIGNER_DAILY_LIMIT",
+        "The signer's limit for this day is reached.",
+        "Wait for tomorrow (UTC), or raise the limit.",
+    ),
+    (
+        "SIGNER_DEADLINE",
+        "The deadline has passed, or lies too far ahead.",
+        "Ask for the act again; check both clocks.",
+    ),
     ("SIGNER_EXISTS", "There is a signer in this folder already.", "Use it, or choose another folder."),
     (
         "SIGNER_FIELD_DIFFERS",
         "The message to sign says something else than the documents shown with it.",
         "Do not sign it elsewhere either: the service is faulty or lying. Tell its operator.",
     ),
-    ("SIGNER_FILE_MISSING", "A file of the signer is missing.", "Make it with `origin signer init`, or restore it."),
-    ("SIGNER_FILE_SHARED", "A secret file of the signer can be read by others.", "Make it readable by its owner only (chmod 600)."),
-    ("SIGNER_NUMBER_USED", "The certificate number was signed before with other content.", "Give the certificate a number of its own."),
+    (
+        "SIGNER_FILE_MISSING",
+        "A file of the signer is missing.",
+        "Make it with `origin signer init`, or restore it.",
+    ),
+    (
+        "SIGNER_FILE_SHARED",
+        "A secret file of the signer can be read by others.",
+        "Make it readable by its owner only (chmod 600).",
+    ),
+    (
+        "SIGNER_NUMBER_USED",
+        "The certificate number was signed before with other content.",
+        "Give the certificate a number of its own.",
+    ),
     ("SIGNER_OTHER_ISSUER", "The certificate belongs to another issuer.", "Only its issuer can do this."),
-    ("SIGNER_OTHER_LEDGER", "The act is for another chain or contract than the one this signer is pinned to.", "Check the pins."),
+    (
+        "SIGNER_OTHER_LEDGER",
+        "The act is for another chain or contract than the one this signer is pinned to.",
+        "Check the pins.",
+    ),
     ("SIGNER_OWN_KEY", "A key does not retire itself.", "Let another key of the organisation do it."),
     ("SIGNER_PERSON_REFUSED", "The person at the signer refused.", "Ask them why."),
-    ("SIGNER_REQUEST_UNREADABLE", "The signer cannot read what it is asked to sign.", "Update the older of service and signer."),
+    (
+        "SIGNER_REQUEST_UNREADABLE",
+        "The signer cannot read what it is asked to sign.",
+        "Update the older of service and signer.",
+    ),
     ("SIGNER_RUNNING", "Another signer works in this folder.", "End it first."),
-    ("SIGNER_SCHEME_NOT_ALLOWED", "This signer does not issue under this scheme.", "Allow it in signer.toml if it should."),
+    (
+        "SIGNER_SCHEME_NOT_ALLOWED",
+        "This signer does not issue under this scheme.",
+        "Allow it in signer.toml if it should.",
+    ),
     ("SIGNER_SETTINGS_INVALID", "signer.toml cannot be read.", "Correct the line named."),
-    ("SIGNER_STREAM_REWRITTEN", "The stream no longer begins with what was anchored.", "Restore the events as they were captured."),
-    ("JOURNAL_DAMAGED", "The signer's journal was altered.", "Restore it from a copy; without it limits cannot be kept."),
+    (
+        "SIGNER_STREAM_REWRITTEN",
+        "The stream no longer begins with what was anchored.",
+        "Restore the events as they were captured.",
+    ),
+    (
+        "JOURNAL_DAMAGED",
+        "The signer's journal was altered.",
+        "Restore it from a copy; without it limits cannot be kept.",
+    ),
     ("KEYSTORE_AMBIGUOUS", "There is not exactly one key to use.", "Name the key in signer.toml."),
-    ("KEYSTORE_PASSWORD_MISSING", "The key's password is not given.", "Give it in a 0600 file or in ORIGIN_SIGNER_PASSWORD."),
+    (
+        "KEYSTORE_PASSWORD_MISSING",
+        "The key's password is not given.",
+        "Give it in a 0600 file or in ORIGIN_SIGNER_PASSWORD.",
+    ),
     ("KEYSTORE_PASSWORD_WRONG", "The password does not open the key.", "Give the right one."),
     ("KEYSTORE_UNREADABLE", "The keystore is not a version 3 key file.", "Restore it from a copy."),
-    ("SERVICE_ANSWER_UNREADABLE", "The service's answer cannot be read.", "Check the address: something else may answer there."),
+    (
+        "SERVICE_ANSWER_UNREADABLE",
+        "The service's answer cannot be read.",
+        "Check the address: something else may answer there.",
+    ),
     ("SERVICE_UNREACHABLE", "The service cannot be reached.", "Check ORIGIN_URL, and that the service runs."),
     ("SERVICE_URL_INVALID", "The service's address is not an http or https address.", "Correct ORIGIN_URL."),
     ("FILE_UNREADABLE", "The file cannot be read.", "Check its name and your permission to read it."),
