@@ -172,6 +172,63 @@ _section(
 
 # --- cargo ------------------------------------------------------------------------------------------------------
 
+_section(
+    (
+        "CARGO_DOCUMENT",
+        "This is not an EPCIS 2.0 document in JSON-LD.",
+        "Send an EPCISDocument, a query document or one event.",
+    ),
+    (
+        "CARGO_TOO_MANY_EVENTS",
+        "The document holds more events than are taken at a time.",
+        "Split it into several documents.",
+    ),
+    (
+        "CARGO_EVENT_TYPE",
+        "The event's type is not one of EPCIS 2.0.",
+        "Send one of the five event types of EPCIS 2.0.",
+    ),
+    ("CARGO_EVENT_TOO_LARGE", "One event is larger than accepted.", "Split it into several events."),
+    ("CARGO_FIELD_MISSING", "The event lacks a member that it needs.", "Add the member named."),
+    (
+        "CARGO_FIELD_TYPE",
+        "A member of the event has another form than EPCIS 2.0 says.",
+        "Correct the member named.",
+    ),
+    (
+        "CARGO_FIELD_UNKNOWN",
+        "The event has a member that EPCIS 2.0 does not know.",
+        "Correct its name, or give it a prefix.",
+    ),
+    (
+        "CARGO_TIME",
+        "A time is no real date and time with an offset.",
+        "Write it like 2026-11-22T14:05:00.000Z.",
+    ),
+    ("CARGO_URI", "An identifier is not a URI.", "Write it as an EPC URN or a GS1 Digital Link."),
+    (
+        "CARGO_VOCABULARY",
+        "A word is not in the Core Business Vocabulary 2.0.",
+        "Use a standard word or a URI of your own.",
+    ),
+    ("CARGO_DUPLICATE_ID", "One object is named twice in a list.", "Name each object once."),
+    (
+        "CARGO_NOTHING_REPORTED",
+        "The event names nothing that it is about.",
+        "Name the objects, quantities or readings.",
+    ),
+    (
+        "CARGO_ILMD",
+        "Instance master data with another action than ADD.",
+        "Leave it out, or report with action ADD.",
+    ),
+    (
+        "CARGO_BOUNDS",
+        "A text or list of the event is longer than accepted.",
+        "Split the event, or shorten the text.",
+    ),
+)
+
 # --- the chain and the contracts (chain/) --------------------------------------------------------------------------
 _section(
     (

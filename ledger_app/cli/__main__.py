@@ -1,0 +1,3 @@
+from ledger_app.cli import main
+
+main()

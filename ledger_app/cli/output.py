@@ -1,0 +1,72 @@
+"""How the command line speaks: results on stdout, everything else on stderr, errors in words with their
+reason."""
+
+import json
+import os
+import sys
+from typing import Any, NoReturn
+
+from ledger_app import errors
+
+USAGE = 2
+REFUSED = 1
+CANNOT_TELL = 20
+
+
+def result(value: Any) -> None:
+    """Print a result as one JSON document on stdout."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False) + "\n")
+    sys.stdout.flush()
+
+
+def line(text: str = "") -> None:
+    """Print a line of a result on stdout."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def progress(text: str) -> None:
+    """Print a line about what is going on, on stderr."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def colour(text: str, code: str, stream: Any = None) -> str:
+    """`text` in an ANSI colour where `stream` (stdout) is a terminal and NO_COLOR is not set."""
+    out = stream or sys.stdout
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not out.isatty():
+        return text
+    return f"\x1b[{code}m{text}\x1b[0m"
+
+
+def fail(error: errors.LedgerError, *, as_json: bool = False) -> NoReturn:
+    """Say what happened and what to do next, and leave. Exit code 2 for bad input, 20 when it cannot be
+    told, else 1."""
+    try:
+        next_step = error.next_step
+    except KeyError:
+        next_step = ""
+    if as_json:
+        result(
+            {"error": {"reason": error.reason, "detail": error.detail, "next": next_step, **_findings(error)}}
+        )
+    progress(colour("error", "31", sys.stderr) + f": {error.detail} [{error.reason}]")
+    for finding in _findings(error).get("findings", []):
+        progress(
+            f"  - {finding.get('path') or finding.get('field') or ''}: {finding.get('message') or finding}"
+        )
+    if next_step:
+        progress(f"next: {next_step}")
+    raise SystemExit(exit_code(error))
+
+
+def exit_code(error: errors.LedgerError) -> int:
+    """The shell's code for an error that ends a command."""
+    if isinstance(error, errors.Unavailable):
+        return CANNOT_TELL
+    return USAGE if isinstance(error, errors.BadInput | errors.ConfigError) else REFUSED
+
+
+def _findings(error: errors.LedgerError) -> dict[str, Any]:
+    found = error.context.get("findings")
+    return {"findings": found} if isinstance(found, list) and all(isinstance(f, dict) for f in found) else {}

@@ -1,0 +1,111 @@
+"""The signer at work: fetch what is asked, decide, write it down, sign, answer; through outages and
+restarts."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ledger_app import errors
+from ledger_app.client import Client
+from ledger_app.proof import typed_data
+from ledger_app.proof.canonical import JsonObject
+from ledger_app.proof.hexes import to_hex
+from ledger_app.signer import requests, rules
+from ledger_app.signer.journal import Entry, Journal
+from ledger_app.signer.keystore import Key
+from ledger_app.signer.settings import SignerSettings
+
+_BUSY_SECONDS = 10.0
+_BUSY_POLL = 0.2
+_MAX_BACKOFF = 30.0
+
+Say = Callable[[str], None]
+Ask = Callable[[str], bool]
+
+
+@dataclass(slots=True)
+class Signer:
+    """One organisation's signer. `say` prints a line for people; `ask` (or None) has a person agree to each
+    act."""
+
+    settings: SignerSettings
+    key: Key
+    journal: Journal
+    client: Client
+    say: Say
+    ask: Ask | None = None
+    _refused: dict[str, str] = field(default_factory=dict)
+    _busy_until: float = 0.0
+
+    def run(self, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Work until `stopped`. A service that is down is waited for, longer each time, up to half a
+        minute."""
+        failures = 0
+        while not stopped():
+            try:
+                worked = self.step()
+                if failures:
+                    self.say("the service answers again")
+                failures = 0
+                if worked:
+                    self._busy_until = time.monotonic() + _BUSY_SECONDS
+                pause = _BUSY_POLL if time.monotonic() < self._busy_until else self.settings.poll_seconds
+            except errors.LedgerError as exc:
+                failures += 1
+                if failures == 1:
+                    self.say(f"{exc.reason}: {exc.detail}; trying again")
+                pause = min(_MAX_BACKOFF, 0.25 * 2 ** min(failures, 8)) * random.uniform(0.7, 1.0)  # noqa: S311
+            _sleep(pause, stopped)
+
+    def step(self) -> int:
+        """Deal with everything that is asked now; gives how many requests were answered. Raises what the
+        client raises."""
+        answer = self.client.request("GET", "/v1/signing/requests")
+        return sum(self._answer(raw) for raw in requests.parse_list(answer.body))
+
+    def sign(self, request: requests.Request) -> tuple[Entry, bytes]:
+        """Decide and sign: the journal holds the entry, on disk, before this returns the 64-byte signature.
+
+        Raises a LedgerError with the reason where the request may not be signed.
+        """
+        desk = rules.Desk(self.settings, self.key.address, self.journal, int(time.time()))
+        entry = rules.decide(request, desk)
+        if self.ask is not None and not self.journal.holds(entry.digest) and not self.ask(entry.words):
+            raise rules.refused("SIGNER_PERSON_REFUSED", "the person at the signer said no")
+        self.journal.append(entry)
+        return entry, typed_data.sign(request.digest, self.key.private)
+
+    def _answer(self, raw: JsonObject) -> bool:
+        identifier = requests.request_id(raw)
+        if identifier is None or identifier in self._refused:
+            return False
+        try:
+            request = requests.parse(raw)
+            entry, signature = self.sign(request)
+        except errors.LedgerError as exc:
+            self._refuse(identifier, exc)
+            return True
+        path = f"/v1/signing/requests/{identifier}/signature"
+        try:
+            self.client.post(path, {"key": self.key.address, "signature": to_hex(signature)})
+        except (errors.Conflict, errors.NotFound) as exc:
+            self.say(f"not taken any more: {entry.words} ({exc.reason})")
+            return False
+        self.say(f"signed: {entry.words}")
+        return True
+
+    def _refuse(self, identifier: str, exc: errors.LedgerError) -> None:
+        self._refused[identifier] = exc.reason
+        self.say(f"refused: {exc.reason}: {exc.detail}")
+        try:
+            body = {"reason": exc.reason, "detail": exc.detail[:500]}
+            self.client.post(f"/v1/signing/requests/{identifier}/refusal", body)
+        except (errors.Conflict, errors.NotFound, errors.BadInput):
+            return
+
+
+def _sleep(seconds: float, stopped: Callable[[], bool]) -> None:
+    until = time.monotonic() + seconds
+    while not stopped() and (left := until - time.monotonic()) > 0:
+        time.sleep(min(left, 0.2))

@@ -1,0 +1,319 @@
+"""Rules for acts on certificates: leaves, roots and counts are rebuilt from documents and their secrets."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from ledger_app import errors
+from ledger_app.domain.standing import act_reason_words
+from ledger_app.domain.terms import item_allowances, scheme_code, scheme_id, territory_code
+from ledger_app.proof.canonical import JsonObject
+from ledger_app.proof.hexes import from_hex, to_hex
+from ledger_app.proof.leaf import Leaf, batch_id, enquiry_id, leaf_for
+from ledger_app.proof.merkle import MerkleTree
+from ledger_app.signer.requests import Request, member, unreadable
+from ledger_app.signer.rules import Desk, Finding, Rule, must_equal, named, printable, refused, when
+
+_NO_LEAF = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A certificate as shown to the signer, and the leaf that it leads to."""
+
+    leaf: Leaf
+    hash: bytes
+    document: JsonObject
+
+    @property
+    def number(self) -> str:
+        return str(self.document.get("number", ""))
+
+    @property
+    def words(self) -> str:
+        """The certificate in half a line: number, scheme, from whom to whom, how many items."""
+        items = self.document.get("items")
+        count = len(items) if isinstance(items, list) else 0
+        return (
+            f"{printable(self.number or 'without number', 60)} ({scheme_code(self.leaf.scheme)}, "
+            f"{_name(self.document, 'exporter')} → {_name(self.document, 'consignee')}, "
+            f"{count} item{'' if count == 1 else 's'})"
+        )
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+def read_paper(raw: object) -> Paper:
+    """Rebuild digest and leaf from `{"document", "secret"}`. Raises BadInput where that cannot be done."""
+    if not isinstance(raw, dict):
+        raise unreadable("evidence")
+    document = member(raw, "document", dict)
+    leaf = leaf_for(document, from_hex(member(raw, "secret", str), 32, field="secret"))
+    return Paper(leaf, leaf.hash(), document)
+
+
+def _subject(request: Request) -> Paper:
+    """The paper that the act is about; its leaf must be the message's."""
+    paper = read_paper(request.evidence.get("subject"))
+    must_equal("leaf", request.message.leaf, paper.hash)
+    return paper
+
+
+def _own_subject(request: Request, desk: Desk) -> Paper:
+    paper = _subject(request)
+    if paper.leaf.issuer != desk.own:
+        raise refused("SIGNER_OTHER_ISSUER", f"{paper.words} was issued by another organisation")
+    return paper
+
+
+def _batch(request: Request, desk: Desk) -> list[Paper]:
+    """The papers of a new batch, each of this issuer and an allowed scheme, none under a number used
+    before."""
+    raw = member(request.evidence, "documents", list)
+    most = desk.settings.limits.certificates_per_batch
+    if len(raw) > most:
+        raise refused("SIGNER_BATCH_LIMIT", f"{len(raw)} certificates in a batch; the limit is {most}")
+    papers = [read_paper(entry) for entry in raw]
+    allowed = desk.settings.limits.schemes
+    for paper in papers:
+        if paper.leaf.issuer != desk.own:
+            raise refused("SIGNER_OTHER_ISSUER", f"{paper.words} names another organisation as its issuer")
+        code = scheme_code(paper.leaf.scheme)
+        if allowed and code not in allowed:
+            raise refused(
+                "SIGNER_SCHEME_NOT_ALLOWED", f"{paper.words}: this signer does not issue under {code}"
+            )
+        _check_number(paper, desk)
+    twice = [number for number, times in Counter(p.number for p in papers).items() if times > 1]
+    if twice:
+        raise refused(
+            "SIGNER_NUMBER_USED",
+            f"the number {printable(twice[0], 60)} stands on two certificates of this batch",
+        )
+    return papers
+
+
+def _check_number(paper: Paper, desk: Desk) -> None:
+    if not paper.number or not isinstance(paper.document.get("number"), str):
+        raise unreadable("number")
+    before = desk.journal.leaf_of(paper.number)
+    if before is not None and before != to_hex(paper.hash):
+        raise refused(
+            "SIGNER_NUMBER_USED", f"{paper.words}: this number was signed before with other content"
+        )
+
+
+def _check_tree(request: Request, papers: list[Paper]) -> None:
+    if not papers:
+        raise refused("SIGNER_FIELD_DIFFERS", "no document was shown for this batch")
+    try:
+        root = MerkleTree([p.hash for p in papers]).root
+    except (errors.BadInput, ValueError) as exc:
+        raise refused("SIGNER_FIELD_DIFFERS", f"the documents make no batch: {exc}") from exc
+    must_equal("root", request.message.root, root)
+    must_equal("count", request.message.count, len(papers))
+
+
+def _issued(papers: list[Paper], root: bytes, words: str) -> Finding:
+    return Finding(
+        words,
+        certificates=[(p.number, to_hex(p.hash)) for p in papers],
+        batch=(scheme_code(papers[0].leaf.scheme), to_hex(root)),
+    )
+
+
+def _listed(papers: list[Paper]) -> str:
+    shown = "; ".join(p.words for p in papers[:3])
+    return shown + (f"; and {len(papers) - 3} more" if len(papers) > 3 else "")
+
+
+def _name(document: JsonObject, party: str) -> str:
+    found = document.get(party)
+    return printable(found.get("name", "?"), 40) if isinstance(found, dict) else "?"
+
+
+# --- the issuer's acts ----------------------------------------------------------------------------
+
+
+def issue(request: Request, desk: Desk) -> Finding:
+    papers = _batch(request, desk)
+    message = request.message
+    must_equal("issuer", message.issuer, desk.own)
+    for paper in papers:
+        must_equal("scheme", message.scheme, paper.leaf.scheme)
+    _check_tree(request, papers)
+    plural = "" if len(papers) == 1 else "s"
+    return _issued(papers, message.root, f"Issue {len(papers)} certificate{plural}: {_listed(papers)}")
+
+
+def suspend(request: Request, desk: Desk) -> Finding:
+    paper = _own_subject(request, desk)
+    return Finding(f"Suspend {paper.words}: {act_reason_words('suspend', request.message.reason)}")
+
+
+def reinstate(request: Request, desk: Desk) -> Finding:
+    return Finding(f"Reinstate {_own_subject(request, desk).words}")
+
+
+def revoke(request: Request, desk: Desk) -> Finding:
+    paper = _own_subject(request, desk)
+    return Finding(f"Revoke for ever {paper.words}: {act_reason_words('revoke', request.message.reason)}")
+
+
+def supersede(request: Request, desk: Desk) -> Finding:
+    original = _own_subject(request, desk)
+    papers = _successors(request, desk)
+    total = sum(p.leaf.allowance for p in papers)
+    if total > original.leaf.allowance:
+        raise refused(
+            "SIGNER_ALLOWANCE", f"the successors allow {total} units, the original {original.leaf.allowance}"
+        )
+    why = act_reason_words("supersede", request.message.reason)
+    return _issued(papers, request.message.root, f"Replace {original.words} by {_listed(papers)}: {why}")
+
+
+def consume(request: Request, desk: Desk) -> Finding:
+    original = _subject(request)
+    must_equal("issuer", request.message.issuer, desk.own)
+    papers = _successors(request, desk)
+    must_equal("the scheme of the successors", papers[0].leaf.scheme, original.leaf.scheme)
+    _check_units(request, original)
+    total = sum(p.leaf.allowance for p in papers)
+    if total > request.message.units:
+        raise refused(
+            "SIGNER_ALLOWANCE", f"the successors allow {total} units, {request.message.units} are used"
+        )
+    words = f"Use {request.message.units} units of {original.words} for {_listed(papers)}"
+    return _issued(papers, request.message.root, words)
+
+
+def _successors(request: Request, desk: Desk) -> list[Paper]:
+    """The whole new batch, every leaf of it named as a successor: one left out would escape the allowance's
+    bound."""
+    papers = _batch(request, desk)
+    _check_tree(request, papers)
+    for paper in papers:
+        must_equal("scheme", getattr(request.message, "scheme", papers[0].leaf.scheme), paper.leaf.scheme)
+    must_equal(
+        "successors",
+        sorted(to_hex(leaf) for leaf in request.message.successors),
+        sorted(to_hex(p.hash) for p in papers),
+    )
+    return papers
+
+
+def confirm(request: Request, desk: Desk) -> Finding:
+    # Whoever stole the disowned key could have issued the batch: only one that stands in our own journal is
+    # confirmed.
+    code = member(request.evidence, "scheme", str)
+    root = from_hex(member(request.evidence, "root", str), 32, field="root")
+    must_equal("batch", request.message.batch, batch_id(desk.own, scheme_id(code), root))
+    if not desk.journal.knows_batch(code, to_hex(root)):
+        raise refused(
+            "SIGNER_BATCH_UNKNOWN", f"the batch with root {to_hex(root)} was not signed by this signer"
+        )
+    return Finding(f"Confirm our batch with root {to_hex(root)} under {code}")
+
+
+# --- customs' acts --------------------------------------------------------------------------------
+
+
+def _customs_subject(request: Request, desk: Desk) -> Paper:
+    must_equal("customs", request.message.customs, desk.own)
+    return _subject(request)
+
+
+def _declared(request: Request) -> str:
+    declared = request.evidence.get("declaration")
+    return f" against declaration {printable(declared, 60)}" if isinstance(declared, str) else ""
+
+
+def acquit(request: Request, desk: Desk) -> Finding:
+    paper = _customs_subject(request, desk)
+    _check_units(request, paper)
+    units = f"{request.message.units} of {paper.leaf.allowance} units"
+    place = territory_code(paper.leaf.destination) or "any territory"
+    return Finding(f"Acquit {units} of {paper.words} for {place}{_declared(request)}")
+
+
+def _check_units(request: Request, paper: Paper) -> None:
+    units, items = request.message.units, request.message.items
+    if not 1 <= units <= paper.leaf.allowance:
+        raise refused(
+            "SIGNER_ALLOWANCE", f"{units} units of a certificate that allows {paper.leaf.allowance}"
+        )
+    allowed = dict(item_allowances(paper.document))
+    used = [(entry.item, entry.units) for entry in items]
+    numbers = [number for number, _ in used]
+    if bool(used) != bool(allowed) or numbers != sorted(set(numbers)):
+        raise refused(
+            "SIGNER_FIELD_DIFFERS", "the items named are not those of the certificate, each once and in order"
+        )
+    if any(not 1 <= count <= allowed.get(number, 0) for number, count in used):
+        raise refused("SIGNER_ALLOWANCE", "more units of an item than the certificate allows")
+    if used:
+        must_equal("units", units, sum(count for _, count in used))
+
+
+def withdraw(request: Request, desk: Desk) -> Finding:
+    paper = _customs_subject(request, desk)
+    why = act_reason_words("withdraw", request.message.reason)
+    return Finding(f"Withdraw our acquittal of {paper.words}{_declared(request)}: {why}")
+
+
+def refuse(request: Request, desk: Desk) -> Finding:
+    paper = _customs_subject(request, desk)
+    why = act_reason_words("refuse", request.message.reason)
+    return Finding(f"Refuse {paper.words}{_declared(request)}: {why}")
+
+
+# --- enquiries ------------------------------------------------------------------------------------
+
+
+def enquire(request: Request, desk: Desk) -> Finding:
+    message = request.message
+    must_equal("from", message.sender, desk.own)
+    must_equal("to", message.to, named(request, "to"))
+    if message.reply_by <= desk.now:
+        raise refused(
+            "SIGNER_DEADLINE", f"the reply is asked for by {when(message.reply_by)}, which has passed"
+        )
+    about = "a paper that is not on the ledger"
+    if message.leaf != _NO_LEAF:
+        about = _subject(request).words
+    return Finding(
+        f"Ask {printable(request.evidence['to'])} about {about}: {act_reason_words('enquire', message.code)} "
+        f"{_text(request)}(reply by {when(message.reply_by)})"
+    )
+
+
+def answer(request: Request, desk: Desk) -> Finding:
+    message = request.message
+    must_equal("the organisation asked", named(request, "to"), desk.own)
+    subject = from_hex(member(request.evidence, "subjectHash", str), 32, field="subjectHash")
+    must_equal("enquiry", message.enquiry, enquiry_id(named(request, "from"), desk.own, subject))
+    words = act_reason_words("answer", message.code)
+    return Finding(
+        f"Answer the enquiry of {printable(request.evidence['from'])}: {words} {_text(request)}".rstrip()
+    )
+
+
+def _text(request: Request) -> str:
+    text = request.evidence.get("text")
+    return f"“{printable(text)}” " if isinstance(text, str) and text else ""
+
+
+RULES: dict[str, Rule] = {
+    "Issue": issue,
+    "Suspend": suspend,
+    "Reinstate": reinstate,
+    "Revoke": revoke,
+    "Supersede": supersede,
+    "Consume": consume,
+    "Confirm": confirm,
+    "Acquit": acquit,
+    "Withdraw": withdraw,
+    "Refuse": refuse,
+    "Enquire": enquire,
+    "Answer": answer,
+}
