@@ -300,6 +300,15 @@ class AcceptSeat(Act):
     deadline: int
 
 
+@_act(_CONSORTIUM, "address member,uint64 until,uint64 epoch,uint64 deadline")
+@dataclass(frozen=True)
+class MemberPause(Act):
+    member: str
+    until: int
+    epoch: int
+    deadline: int
+
+
 @_act(_CONSORTIUM, "bytes32 organisation,address key,uint64 deadline")
 @dataclass(frozen=True)
 class AcceptKey(Act):
