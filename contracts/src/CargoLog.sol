@@ -11,9 +11,7 @@ import {SignedActs} from "./libraries/SignedActs.sol";
 /// @title The cargo log: heads of reporters' streams
 contract CargoLog is ICargoLog, SignedActs {
     bytes32 private constant ANCHOR_TYPEHASH =
-        keccak256(
-            "Anchor(bytes32 reporter,bytes32 stream,bytes32 previous,bytes32 head,uint64 count,uint64 deadline)"
-        );
+        keccak256("Anchor(bytes32 reporter,bytes32 stream,bytes32 previous,bytes32 head,uint64 count,uint64 deadline)");
 
     /// @inheritdoc ICargoLog
     IConsortium public immutable consortium;
@@ -25,7 +23,10 @@ contract CargoLog is ICargoLog, SignedActs {
 
     constructor(IConsortium consortium_, ICargoLog predecessor_) {
         if (address(predecessor_) != address(0)) {
-            if (address(predecessor_.consortium()) != address(consortium_) || !consortium_.isSealed(address(predecessor_))) {
+            if (
+                address(predecessor_.consortium()) != address(consortium_)
+                    || !consortium_.isSealed(address(predecessor_))
+            ) {
                 revert PredecessorInvalid(address(predecessor_), address(consortium_));
             }
         }
@@ -55,21 +56,14 @@ contract CargoLog is ICargoLog, SignedActs {
     }
 
     /// @inheritdoc ICargoLog
-    function latestOf(
-        bytes32 reporter,
-        bytes32 stream
-    ) public view returns (bytes32 head, Anchored memory record) {
+    function latestOf(bytes32 reporter, bytes32 stream) public view returns (bytes32 head, Anchored memory record) {
         head = _latest[Identifiers.streamKey(reporter, stream)];
         if (head != 0) return (head, anchorOf(reporter, stream, head));
         if (address(predecessor) != address(0)) return predecessor.latestOf(reporter, stream);
     }
 
     /// @inheritdoc ICargoLog
-    function anchorOf(
-        bytes32 reporter,
-        bytes32 stream,
-        bytes32 head
-    ) public view returns (Anchored memory record) {
+    function anchorOf(bytes32 reporter, bytes32 stream, bytes32 head) public view returns (Anchored memory record) {
         record = _anchors[Identifiers.anchorKey(Identifiers.streamKey(reporter, stream), head)];
         if (record.time == 0 && address(predecessor) != address(0)) {
             return predecessor.anchorOf(reporter, stream, head);

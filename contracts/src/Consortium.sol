@@ -17,10 +17,9 @@ contract Consortium is IConsortium, Council {
         keccak256("RetireKey(bytes32 organisation,address key,uint64 deadline)");
     bytes32 private constant ENROL_TYPEHASH =
         keccak256("Enrol(bytes32 authority,bytes32 organisation,uint16 roles,uint32 epoch,uint64 deadline)");
-    bytes32 private constant ACCREDIT_TYPEHASH =
-        keccak256(
-            "Accredit(bytes32 authority,bytes32 organisation,bytes32 scheme,uint8 kind,uint32 fromDay,uint32 untilDay,uint32 epoch,uint64 deadline)"
-        );
+    bytes32 private constant ACCREDIT_TYPEHASH = keccak256(
+        "Accredit(bytes32 authority,bytes32 organisation,bytes32 scheme,uint8 kind,uint32 fromDay,uint32 untilDay,uint32 epoch,uint64 deadline)"
+    );
 
     mapping(bytes32 organisation => Organisation) private _organisations;
     mapping(bytes32 organisation => mapping(address key => Key)) private _keys;
@@ -39,13 +38,9 @@ contract Consortium is IConsortium, Council {
     }
 
     /// @inheritdoc IConsortium
-    function enrol(
-        bytes32 authority,
-        bytes32 organisation,
-        uint16 roles,
-        uint64 deadline,
-        Signature calldata signature
-    ) external {
+    function enrol(bytes32 authority, bytes32 organisation, uint16 roles, uint64 deadline, Signature calldata signature)
+        external
+    {
         if (roles & ~Roles.BY_AUTHORITY != 0) revert RolesNotGrantable(roles, Roles.BY_AUTHORITY);
         uint32 epoch = _organisations[organisation].epoch;
         bytes32 message = keccak256(abi.encode(ENROL_TYPEHASH, authority, organisation, roles, epoch, deadline));
@@ -73,17 +68,7 @@ contract Consortium is IConsortium, Council {
         uint32 epoch = record.epoch;
         address signer = _signer(
             keccak256(
-                abi.encode(
-                    ACCREDIT_TYPEHASH,
-                    authority,
-                    organisation,
-                    scheme,
-                    kind,
-                    fromDay,
-                    untilDay,
-                    epoch,
-                    deadline
-                )
+                abi.encode(ACCREDIT_TYPEHASH, authority, organisation, scheme, kind, fromDay, untilDay, epoch, deadline)
             ),
             deadline,
             signature
@@ -118,9 +103,7 @@ contract Consortium is IConsortium, Council {
         Acceptance calldata acceptance
     ) external {
         address signer = _signer(
-            keccak256(abi.encode(ADD_KEY_TYPEHASH, sponsor, organisation, key, deadline)),
-            deadline,
-            signature
+            keccak256(abi.encode(ADD_KEY_TYPEHASH, sponsor, organisation, key, deadline)), deadline, signature
         );
         bool vouched = false;
         if (sponsor == organisation) {
@@ -136,17 +119,9 @@ contract Consortium is IConsortium, Council {
     }
 
     /// @inheritdoc IConsortium
-    function retireKey(
-        bytes32 organisation,
-        address key,
-        uint64 deadline,
-        Signature calldata signature
-    ) external {
-        address signer = _signer(
-            keccak256(abi.encode(RETIRE_KEY_TYPEHASH, organisation, key, deadline)),
-            deadline,
-            signature
-        );
+    function retireKey(bytes32 organisation, address key, uint64 deadline, Signature calldata signature) external {
+        address signer =
+            _signer(keccak256(abi.encode(RETIRE_KEY_TYPEHASH, organisation, key, deadline)), deadline, signature);
         _requireMay(organisation, 0, signer);
         if (signer == key) revert KeyRetiresItself(organisation, key);
         mapping(address => Key) storage keys = _keys[organisation];
@@ -198,22 +173,21 @@ contract Consortium is IConsortium, Council {
     }
 
     /// @inheritdoc IConsortium
-    function requireMember(
-        bytes32 organisation,
-        uint16 roles,
-        address key,
-        bool pausable
-    ) external view returns (bytes8 territory) {
+    function requireMember(bytes32 organisation, uint16 roles, address key, bool pausable)
+        external
+        view
+        returns (bytes8 territory)
+    {
         _requireOpen(pausable);
         return _requireMay(organisation, roles, key);
     }
 
     /// @inheritdoc IConsortium
-    function requireIssuer(
-        bytes32 organisation,
-        bytes32 scheme,
-        address key
-    ) external view returns (uint8 kind, bytes8 territory) {
+    function requireIssuer(bytes32 organisation, bytes32 scheme, address key)
+        external
+        view
+        returns (uint8 kind, bytes8 territory)
+    {
         _requireOpen(true);
         territory = _requireMay(organisation, 0, key);
         Accreditation storage record = _accreditations[organisation][scheme];

@@ -39,9 +39,7 @@ abstract contract Council is ICouncil, SignedActs {
 
     /// @inheritdoc ICouncil
     function execute(bytes calldata call, bytes32 salt, uint64 expires, Signature[] calldata votes) external {
-        bytes32 vote = _hashTypedDataV4(
-            keccak256(abi.encode(VOTE_TYPEHASH, keccak256(call), salt, _epoch, expires))
-        );
+        bytes32 vote = _hashTypedDataV4(keccak256(abi.encode(VOTE_TYPEHASH, keccak256(call), salt, _epoch, expires)));
         if (block.timestamp > expires) revert DeadlinePassed(expires, uint64(block.timestamp));
         if (votes.length < _threshold) revert TooFewVotes(votes.length, _threshold);
         address previous = address(0);
@@ -64,11 +62,10 @@ abstract contract Council is ICouncil, SignedActs {
     }
 
     /// @inheritdoc ICouncil
-    function setCouncil(
-        address[] calldata members,
-        uint8 threshold,
-        Acceptance[] calldata acceptances
-    ) external onlyCouncil {
+    function setCouncil(address[] calldata members, uint8 threshold, Acceptance[] calldata acceptances)
+        external
+        onlyCouncil
+    {
         uint256 newcomers = 0;
         for (uint256 i = 0; i < members.length; ++i) {
             if (isMember(members[i])) continue;

@@ -7,17 +7,17 @@ import {
     ClaimState,
     Confirmation,
     Enquiry,
-    ICertificateRegistry,
     Query,
     Record,
     Standing
-} from "./interfaces/ICertificateRegistry.sol";
+} from "./interfaces/CertificateTypes.sol";
+import {ICertificateRegistry} from "./interfaces/ICertificateRegistry.sol";
 import {IConsortium} from "./interfaces/IConsortium.sol";
 import {Identifiers} from "./libraries/Identifiers.sol";
 
 /// @title What the registry remembers, and how it is read
-/// @notice A registry that succeeds another reads through it: a record that is not here is asked of the predecessor, which is
-/// sealed and so no longer changes, and is written here whole when it next changes.
+/// @notice A registry that succeeds another reads through it: a record that is not here is asked of the
+/// predecessor, which is sealed and so no longer changes, and is written here whole when it next changes.
 abstract contract RegistryState is ICertificateRegistry {
     /// @dev `here` tells "back to zero" from "never touched here".
     struct ItemUsage {
@@ -40,7 +40,10 @@ abstract contract RegistryState is ICertificateRegistry {
 
     constructor(IConsortium consortium_, ICertificateRegistry predecessor_) {
         if (address(predecessor_) != address(0)) {
-            if (address(predecessor_.consortium()) != address(consortium_) || !consortium_.isSealed(address(predecessor_))) {
+            if (
+                address(predecessor_.consortium()) != address(consortium_)
+                    || !consortium_.isSealed(address(predecessor_))
+            ) {
                 revert PredecessorInvalid(address(predecessor_), address(consortium_));
             }
         }
@@ -97,9 +100,11 @@ abstract contract RegistryState is ICertificateRegistry {
     }
 
     /// @inheritdoc ICertificateRegistry
-    function lookup(
-        Query[] calldata queries
-    ) external view returns (uint64 number, uint64 time, Record[] memory records) {
+    function lookup(Query[] calldata queries)
+        external
+        view
+        returns (uint64 number, uint64 time, Record[] memory records)
+    {
         records = new Record[](queries.length);
         for (uint256 i = 0; i < queries.length; ++i) {
             Query calldata query = queries[i];

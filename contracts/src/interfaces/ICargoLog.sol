@@ -24,8 +24,8 @@ struct Anchoring {
 }
 
 /// @title The cargo log: the heads of reporters' streams, each bound to the one before
-/// @notice A stream is an RFC 6962 tree of cargo events, kept off chain; the head is its root. Streams belong to their
-/// reporter: two reporters may use the same stream name without touching each other.
+/// @notice A stream is an RFC 6962 tree of cargo events, kept off chain; the head is its root. Streams belong to
+/// their reporter: two reporters may use the same stream name without touching each other.
 interface ICargoLog is ISignedActs {
     /// @notice A stream's head moved from `previous` to `head`.
     event HeadAnchored(

@@ -1,184 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Accreditation, IConsortium, Key, Organisation} from "./IConsortium.sol";
+import {
+    Acquittal,
+    Batch,
+    Certificate,
+    Claim,
+    ClaimState,
+    Confirmation,
+    Enquiry,
+    Issuance,
+    ItemUnits,
+    ItemUse,
+    Query,
+    Record,
+    Revocation,
+    Standing,
+    Status
+} from "./CertificateTypes.sol";
+import {IConsortium} from "./IConsortium.sol";
 import {ISignedActs, Signature} from "./ISignedActs.sol";
-
-/// @notice What the batch tree holds of a certificate.
-/// @param digest commitment to the document
-/// @param destination territory that may acquit; zero = any
-/// @param validFrom first day of validity (days since 1970-01-01); judged by customs, not here
-/// @param validUntil last day of validity
-/// @param allowance units that may be used
-/// @param itemsRoot Merkle root over the allowances per item; zero = the allowance is the certificate's as a whole
-struct Leaf {
-    bytes32 digest;
-    bytes32 issuer;
-    bytes32 scheme;
-    bytes8 destination;
-    uint32 validFrom;
-    uint32 validUntil;
-    uint64 allowance;
-    bytes32 itemsRoot;
-}
-
-/// @notice A leaf with its proof in a batch of its issuer and scheme (at most 32 siblings).
-struct Certificate {
-    Leaf leaf;
-    bytes32[] proof;
-}
-
-/// @notice Units of one item, shown to be in the certificate by its item leaf and proof.
-struct ItemUse {
-    uint32 item;
-    uint64 allowance;
-    uint64 units;
-    bytes32[] proof;
-}
-
-/// @notice Units of one item, as the organisation signs them.
-struct ItemUnits {
-    uint32 item;
-    uint64 units;
-}
-
-/// @notice One issuing act.
-/// @param key that signed it
-/// @param time of its block (Unix seconds); zero = not registered
-/// @param count leaves, as claimed by the issuer
-/// @param kind of the issuer's accreditation at that block
-struct Batch {
-    address key;
-    uint48 time;
-    uint32 count;
-    uint8 kind;
-}
-
-/// @notice The issuer's statement, under a good key, that a batch with a disowned key is its own.
-struct Confirmation {
-    address key;
-    uint48 time;
-}
-
-enum Status {
-    GOOD,
-    SUSPENDED,
-    REVOKED,
-    SUPERSEDED
-}
-
-/// @notice What has happened to a leaf since its issue; all zero = nothing.
-/// @param reason of the last suspension, revocation or supersession
-/// @param epoch number of suspensions and reinstatements; the next one signs it
-/// @param used units used, net of withdrawals
-/// @param time of the last change (Unix seconds)
-struct Standing {
-    Status status;
-    uint16 reason;
-    uint32 epoch;
-    uint64 used;
-    uint64 time;
-}
-
-enum ClaimState {
-    NONE,
-    ACQUITTED,
-    WITHDRAWN,
-    REFUSED
-}
-
-/// @notice What one customs organisation did to a leaf for one import claim.
-/// @param reason of the refusal or withdrawal
-/// @param units acquitted (kept when withdrawn)
-/// @param time of the last change (Unix seconds)
-/// @param itemsHash EIP-712 hash of the acquitted `ItemUnits[]`; zero = by the certificate as a whole
-struct Claim {
-    ClaimState state;
-    uint16 reason;
-    uint64 units;
-    uint64 time;
-    bytes32 itemsHash;
-}
-
-/// @notice A question to an issuing body.
-/// @param asked when (Unix seconds); zero = no such enquiry
-/// @param replyBy until when an answer is in time
-/// @param answered when; zero = not yet
-/// @param answerCode zero = not yet
-struct Enquiry {
-    uint16 code;
-    uint48 asked;
-    uint48 replyBy;
-    uint48 answered;
-    uint16 answerCode;
-}
-
-/// @notice One batch among many, with its own signature.
-struct Issuance {
-    bytes32 issuer;
-    bytes32 scheme;
-    bytes32 root;
-    uint32 count;
-    uint64 deadline;
-    Signature signature;
-}
-
-/// @notice One revocation among many, with its own signature.
-struct Revocation {
-    Certificate certificate;
-    uint16 reason;
-    uint64 deadline;
-    Signature signature;
-}
-
-/// @notice One acquittal among many, with its own signature.
-struct Acquittal {
-    Certificate certificate;
-    bytes32 customs;
-    bytes32 claim;
-    uint64 units;
-    ItemUse[] items;
-    uint64 deadline;
-    Signature signature;
-}
-
-/// @notice What a verifier wants to know of one certificate. Any field may be zero.
-struct Query {
-    bytes32 leaf;
-    bytes32 batch;
-    bytes32 issuer;
-    bytes32 scheme;
-    bytes32 claimKey;
-}
-
-/// @notice The answer to a `Query`.
-/// @param disowned the batch's key is disowned for its time, and no good confirmation heals it
-/// @param predecessor the leaf that this one supersedes or was made from; zero = none
-/// @param key record of the key that signed the batch
-/// @param accreditation record of (issuer, scheme) as it is now
-struct Record {
-    Batch batch;
-    Confirmation confirmation;
-    bool disowned;
-    Standing standing;
-    bytes32 predecessor;
-    Claim claim;
-    Organisation organisation;
-    Key key;
-    Accreditation accreditation;
-}
 
 /// @title The certificate registry: who issued what and when, and what happened since
 /// @notice Standings are keyed by the leaf alone, so that batching a leaf twice gives nothing. Every act names its
-/// certificate by the leaf's preimage and a proof; the batch is recomputed from the leaf's own issuer and scheme, so a
-/// leaf hidden in another body's tree is simply not registered.
+/// certificate by the leaf's preimage and a proof; the batch is recomputed from the leaf's own issuer and scheme,
+/// so a leaf hidden in another body's tree is simply not registered.
 ///
-/// Acts that only limit or explain (suspend, revoke, answer) need a valid key of the organisation and no role, so that a
-/// body whose role was taken can still end what it issued. Revoked and superseded are final.
+/// Acts that only limit or explain (suspend, revoke, answer) need a valid key of the organisation and no role, so
+/// that a body whose role was taken can still end what it issued. Revoked and superseded are final.
 ///
-/// Replays: issue, supersede and consume create a batch that can exist once; suspend and reinstate sign the epoch; revoke
-/// is final; acquit, refuse and withdraw move a claim forward only; an enquiry and its answer exist once; a confirmation is
-/// refused while a good one stands.
+/// Replays: issue, supersede and consume create a batch that can exist once; suspend and reinstate sign the epoch;
+/// revoke is final; acquit, refuse and withdraw move a claim forward only; an enquiry and its answer exist once; a
+/// confirmation is refused while a good one stands.
 interface ICertificateRegistry is ISignedActs {
     /// @notice A batch was registered.
     event Issued(
@@ -197,23 +50,12 @@ interface ICertificateRegistry is ISignedActs {
     /// @notice A leaf was revoked, for ever.
     event Revoked(bytes32 indexed leaf, bytes32 indexed issuer, uint16 reason, address key);
     /// @notice A leaf was replaced, for ever, by the successors in `batch`.
-    event Superseded(
-        bytes32 indexed leaf,
-        bytes32 indexed issuer,
-        bytes32 indexed batch,
-        uint16 reason,
-        address key
-    );
+    event Superseded(bytes32 indexed leaf, bytes32 indexed issuer, bytes32 indexed batch, uint16 reason, address key);
     /// @notice `successor` was issued in the place of, or out of, `original`.
     event Succeeded(bytes32 indexed original, bytes32 indexed successor);
     /// @notice Customs used units of a leaf; `used` is the new total.
     event Acquitted(
-        bytes32 indexed leaf,
-        bytes32 indexed customs,
-        bytes32 indexed claim,
-        uint64 units,
-        uint64 used,
-        address key
+        bytes32 indexed leaf, bytes32 indexed customs, bytes32 indexed claim, uint64 units, uint64 used, address key
     );
     /// @notice Customs gave back the units of a claim, which stays spent; `used` is the new total.
     event Withdrawn(
@@ -226,21 +68,10 @@ interface ICertificateRegistry is ISignedActs {
         address key
     );
     /// @notice Customs refused a claim.
-    event Refused(
-        bytes32 indexed leaf,
-        bytes32 indexed customs,
-        bytes32 indexed claim,
-        uint16 reason,
-        address key
-    );
+    event Refused(bytes32 indexed leaf, bytes32 indexed customs, bytes32 indexed claim, uint16 reason, address key);
     /// @notice Another issuer used units of a leaf for certificates of its own in `batch`; `used` is the new total.
     event Consumed(
-        bytes32 indexed leaf,
-        bytes32 indexed issuer,
-        bytes32 indexed batch,
-        uint64 units,
-        uint64 used,
-        address key
+        bytes32 indexed leaf, bytes32 indexed issuer, bytes32 indexed batch, uint64 units, uint64 used, address key
     );
     /// @notice An item's use changed; `used` is the new total.
     event ItemUsed(bytes32 indexed leaf, uint32 indexed item, uint64 used);
@@ -274,6 +105,8 @@ interface ICertificateRegistry is ISignedActs {
     error BatchExists(bytes32 batch);
     /// @notice A zero root or no leaf.
     error BatchEmpty(bytes32 root, uint32 count);
+    /// @notice A proof of more than 32 siblings: longer than any tree of this ledger.
+    error ProofTooLong(uint256 length);
     /// @notice The leaf's status does not allow the act.
     error StatusForbids(bytes32 leaf, Status status);
     /// @notice A reason or code of zero.
@@ -327,9 +160,9 @@ interface ICertificateRegistry is ISignedActs {
     /// @notice The registry to succeed is not sealed, or belongs to another consortium.
     error PredecessorInvalid(address predecessor, address consortium);
 
-    /// @notice Registers a batch by `Issue(bytes32 issuer,bytes32 scheme,bytes32 root,uint32 count,uint64 deadline)`: the key,
-    /// the role and the accreditation must hold in this block. The same batch (and count) again: success, nothing written,
-    /// nothing else checked.
+    /// @notice Registers a batch by `Issue(bytes32 issuer,bytes32 scheme,bytes32 root,uint32 count,uint64
+    /// deadline)`: the key, the role and the accreditation must hold in this block. The same batch (and count)
+    /// again: success, nothing written, nothing else checked.
     function issue(
         bytes32 issuer,
         bytes32 scheme,
@@ -343,32 +176,25 @@ interface ICertificateRegistry is ISignedActs {
     function issueMany(Issuance[] calldata issuances) external;
 
     /// @notice The issuer suspends a good leaf by `Suspend(bytes32 leaf,uint16 reason,uint32 epoch,uint64 deadline)`.
-    function suspend(
-        Certificate calldata certificate,
-        uint16 reason,
-        uint64 deadline,
-        Signature calldata signature
-    ) external;
+    function suspend(Certificate calldata certificate, uint16 reason, uint64 deadline, Signature calldata signature)
+        external;
 
-    /// @notice The issuer makes a suspended leaf good by `Reinstate(bytes32 leaf,uint32 epoch,uint64 deadline)`. Needs the role
-    /// ISSUER or EXPORTER.
+    /// @notice The issuer makes a suspended leaf good by `Reinstate(bytes32 leaf,uint32 epoch,uint64 deadline)`.
+    /// Needs the role ISSUER or EXPORTER.
     function reinstate(Certificate calldata certificate, uint64 deadline, Signature calldata signature) external;
 
-    /// @notice The issuer revokes a good or suspended leaf, for ever, by `Revoke(bytes32 leaf,uint16 reason,uint64 deadline)`.
+    /// @notice The issuer revokes a good or suspended leaf, for ever, by `Revoke(bytes32 leaf,uint16 reason,uint64
+    /// deadline)`.
     /// @param reason at least 1
-    function revoke(
-        Certificate calldata certificate,
-        uint16 reason,
-        uint64 deadline,
-        Signature calldata signature
-    ) external;
+    function revoke(Certificate calldata certificate, uint16 reason, uint64 deadline, Signature calldata signature)
+        external;
 
     /// @notice Revokes several leaves, all or none.
     function revokeMany(Revocation[] calldata revocations) external;
 
-    /// @notice The issuer replaces a good leaf, for ever, by successors in a new batch, by `Supersede(…)`. Together the
-    /// successors allow at most what is left of the original. How the rest is spread over their items is the issuer's to
-    /// say: a corrected document may number them anew.
+    /// @notice The issuer replaces a good leaf, for ever, by successors in a new batch, by `Supersede(…)`. Together
+    /// the successors allow at most what is left of the original. How the rest is spread over their items is the
+    /// issuer's to say: a corrected document may number them anew.
     function supersede(
         Certificate calldata certificate,
         bytes32 scheme,
@@ -397,8 +223,8 @@ interface ICertificateRegistry is ISignedActs {
     /// @notice Acquits several claims, all or none.
     function acquitMany(Acquittal[] calldata acquittals) external;
 
-    /// @notice The same customs organisation gives back what it acquitted, once, by
-    /// `Withdraw(bytes32 leaf,bytes32 customs,bytes32 claim,uint16 reason,uint64 deadline)`. Possible whatever the standing.
+    /// @notice The same customs organisation gives back what it acquitted, once, by `Withdraw(bytes32 leaf,bytes32
+    /// customs,bytes32 claim,uint16 reason,uint64 deadline)`. Possible whatever the standing.
     /// @param items the acquitted ones again
     function withdraw(
         bytes32 leaf,
@@ -422,8 +248,9 @@ interface ICertificateRegistry is ISignedActs {
         Signature calldata signature
     ) external;
 
-    /// @notice Back-to-back: an accredited issuer of the same scheme in the destination uses units of another issuer's good
-    /// leaf and registers a new batch with successors that together allow at most those units, by `Consume(…)`.
+    /// @notice Back-to-back: an accredited issuer of the same scheme in the destination uses units of another
+    /// issuer's good leaf and registers a new batch with successors that together allow at most those units, by
+    /// `Consume(…)`.
     function consume(
         Certificate calldata certificate,
         bytes32 issuer,
@@ -449,8 +276,8 @@ interface ICertificateRegistry is ISignedActs {
         Signature calldata signature
     ) external;
 
-    /// @notice The asked member answers, once, by `Answer(bytes32 enquiry,uint16 code,bytes32 reply,uint64 deadline)`; late
-    /// answers are accepted and visible as late.
+    /// @notice The asked member answers, once, by `Answer(bytes32 enquiry,uint16 code,bytes32 reply,uint64
+    /// deadline)`; late answers are accepted and visible as late.
     /// @param code at least 1
     function answer(
         bytes32 from,
@@ -462,15 +289,10 @@ interface ICertificateRegistry is ISignedActs {
         Signature calldata signature
     ) external;
 
-    /// @notice The issuer confirms, under a good key, a batch whose key (and whose last confirmation, if any) is disowned, by
-    /// `Confirm(bytes32 batch,uint64 deadline)`. Needs the role ISSUER or EXPORTER.
-    function confirm(
-        bytes32 issuer,
-        bytes32 scheme,
-        bytes32 root,
-        uint64 deadline,
-        Signature calldata signature
-    ) external;
+    /// @notice The issuer confirms, under a good key, a batch whose key (and whose last confirmation, if any) is
+    /// disowned, by `Confirm(bytes32 batch,uint64 deadline)`. Needs the role ISSUER or EXPORTER.
+    function confirm(bytes32 issuer, bytes32 scheme, bytes32 root, uint64 deadline, Signature calldata signature)
+        external;
 
     /// @notice The consortium that answers for members.
     function consortium() external view returns (IConsortium);
@@ -506,7 +328,8 @@ interface ICertificateRegistry is ISignedActs {
     /// @return number of the block
     /// @return time of the block (Unix seconds)
     /// @return records one for each query
-    function lookup(
-        Query[] calldata queries
-    ) external view returns (uint64 number, uint64 time, Record[] memory records);
+    function lookup(Query[] calldata queries)
+        external
+        view
+        returns (uint64 number, uint64 time, Record[] memory records);
 }

@@ -46,12 +46,12 @@ struct Accreditation {
 
 /// @title The consortium: who is who, with which keys, roles and accreditations, and may they act now
 /// @notice Decisions worth knowing:
-/// - A territory is for ever. An authority that enrols a name which belongs to a body of another territory can thereby
-///   keep that body from the name; it signed the act, the council takes its role, and the body joins under another
-///   registered identifier. Nothing can be done *with* the name: see the next line.
-/// - A key acts in a council-granted role (AUTHORITY, CUSTOMS, REPORTER) only when it is *vouched*: granted by the council
-///   or added by a vouched key. An authority that enrols a future customs body and plants a key there gains nothing when
-///   the council later admits that body, whatever the order of the transactions.
+/// - A territory is for ever. An authority that enrols a name which belongs to a body of another territory can
+///   thereby keep that body from the name; it signed the act, the council takes its role, and the body joins under
+///   another registered identifier. Nothing can be done *with* the name: see the next line.
+/// - A key acts in a council-granted role (AUTHORITY, CUSTOMS, REPORTER) only when it is *vouched*: granted by the
+///   council or added by a vouched key. An authority that enrols a future customs body and plants a key there gains
+///   nothing when the council later admits that body, whatever the order of the transactions.
 /// - A key that is not vouched cannot retire one that is.
 /// - Only the council backdates (`disown`), and a disowned key is ended with it.
 interface IConsortium is ICouncil {
@@ -78,7 +78,9 @@ interface IConsortium is ICouncil {
         address signer
     );
     /// @notice A key was added; `sponsor` is zero for the council.
-    event KeyAdded(bytes32 indexed organisation, address indexed key, bytes32 indexed sponsor, bool vouched, address signer);
+    event KeyAdded(
+        bytes32 indexed organisation, address indexed key, bytes32 indexed sponsor, bool vouched, address signer
+    );
     /// @notice A key ended; `signer` is the key that retired it, zero for the council.
     event KeyEnded(bytes32 indexed organisation, address indexed key, address signer);
     /// @notice What `key` signed from `since` on is not the organisation's, unless it confirms it.
@@ -123,16 +125,11 @@ interface IConsortium is ICouncil {
     /// What authorities granted stays.
     function admit(bytes32 organisation, bytes8 territory, uint16 roles) external;
 
-    /// @notice An authority records an organisation of its own territory and sets its ISSUER, EXPORTER and AGENT roles
-    /// (zero takes them all), by `Enrol(bytes32 authority,bytes32 organisation,uint16 roles,uint32 epoch,uint64 deadline)`.
-    /// What the council granted stays.
-    function enrol(
-        bytes32 authority,
-        bytes32 organisation,
-        uint16 roles,
-        uint64 deadline,
-        Signature calldata signature
-    ) external;
+    /// @notice An authority records an organisation of its own territory and sets its ISSUER, EXPORTER and AGENT
+    /// roles (zero takes them all), by `Enrol(bytes32 authority,bytes32 organisation,uint16 roles,uint32
+    /// epoch,uint64 deadline)`. What the council granted stays.
+    function enrol(bytes32 authority, bytes32 organisation, uint16 roles, uint64 deadline, Signature calldata signature)
+        external;
 
     /// @notice An authority accredits an organisation of its own territory, or withdraws it (kind 0), by
     /// `Accredit(…,uint32 epoch,uint64 deadline)`. Kind 1 needs the role ISSUER, kinds 2 to 4 the role EXPORTER.
@@ -151,9 +148,9 @@ interface IConsortium is ICouncil {
     /// `AcceptKey(bytes32 organisation,address key,uint64 deadline)`.
     function grantKey(bytes32 organisation, address key, Acceptance calldata acceptance) external;
 
-    /// @notice Adds a key by `AddKey(bytes32 sponsor,bytes32 organisation,address key,uint64 deadline)`. The sponsor is the
-    /// organisation itself (the new key is vouched if the signing one is), or an authority of its territory as long as the
-    /// organisation holds no council-granted role (the new key is not vouched).
+    /// @notice Adds a key by `AddKey(bytes32 sponsor,bytes32 organisation,address key,uint64 deadline)`. The
+    /// sponsor is the organisation itself (the new key is vouched if the signing one is), or an authority of its
+    /// territory as long as the organisation holds no council-granted role (the new key is not vouched).
     function addKey(
         bytes32 sponsor,
         bytes32 organisation,
@@ -163,15 +160,15 @@ interface IConsortium is ICouncil {
         Acceptance calldata acceptance
     ) external;
 
-    /// @notice Ends a key from now on, by `RetireKey(bytes32 organisation,address key,uint64 deadline)` of another valid key
-    /// of the organisation. What it signed before stands. It never returns.
+    /// @notice Ends a key from now on, by `RetireKey(bytes32 organisation,address key,uint64 deadline)` of another
+    /// valid key of the organisation. What it signed before stands. It never returns.
     function retireKey(bytes32 organisation, address key, uint64 deadline, Signature calldata signature) external;
 
     /// @notice Council: ends a key from now on.
     function endKey(bytes32 organisation, address key) external;
 
-    /// @notice Council: disowns a key since a time that is not in the future, and ends it. A second call can only move the
-    /// time back; what was disowned by mistake the issuer confirms.
+    /// @notice Council: disowns a key since a time that is not in the future, and ends it. A second call can only
+    /// move the time back; what was disowned by mistake the issuer confirms.
     function disown(bytes32 organisation, address key, uint64 since) external;
 
     /// @notice The record of an organisation; all zero when unknown.
@@ -189,22 +186,20 @@ interface IConsortium is ICouncil {
     /// @notice Whether what `key` signed at `time` is disowned.
     function isDisowned(bytes32 organisation, address key, uint64 time) external view returns (bool);
 
-    /// @notice Passes if `key` may act for `organisation` in the calling contract, in one of `roles` (zero = any member).
+    /// @notice Passes if `key` may act for `organisation` in the calling contract, in one of `roles` (zero = any
+    /// member).
     /// @param pausable whether a pause stops the act
     /// @return territory the organisation's
-    function requireMember(
-        bytes32 organisation,
-        uint16 roles,
-        address key,
-        bool pausable
-    ) external view returns (bytes8 territory);
+    function requireMember(bytes32 organisation, uint16 roles, address key, bool pausable)
+        external
+        view
+        returns (bytes8 territory);
 
     /// @notice Passes if `key` may issue for `organisation` under `scheme` in the calling contract, in this block.
     /// @return kind of the accreditation
     /// @return territory the organisation's
-    function requireIssuer(
-        bytes32 organisation,
-        bytes32 scheme,
-        address key
-    ) external view returns (uint8 kind, bytes8 territory);
+    function requireIssuer(bytes32 organisation, bytes32 scheme, address key)
+        external
+        view
+        returns (uint8 kind, bytes8 territory);
 }

@@ -3,19 +3,16 @@ pragma solidity ^0.8.28;
 
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 
-import {Leaf} from "../interfaces/ICertificateRegistry.sol";
+import {Leaf} from "../interfaces/CertificateTypes.sol";
+import {ICertificateRegistry} from "../interfaces/ICertificateRegistry.sol";
 
 /// @title How the ledger names things
-/// @notice Leaves hash 32 bytes (the hash of their preimage), inner nodes 64, so neither can be taken for the other; the
-/// type hashes keep certificate leaves and item leaves apart.
+/// @notice Leaves hash 32 bytes (the hash of their preimage), inner nodes 64, so neither can be taken for the
+/// other; the type hashes keep certificate leaves and item leaves apart.
 library Identifiers {
-    /// @notice The proof has more siblings than any tree of this ledger.
-    error ProofTooLong(uint256 length);
-
-    bytes32 internal constant LEAF_TYPEHASH =
-        keccak256(
-            "Leaf(bytes32 digest,bytes32 issuer,bytes32 scheme,bytes8 destination,uint32 validFrom,uint32 validUntil,uint64 allowance,bytes32 itemsRoot)"
-        );
+    bytes32 internal constant LEAF_TYPEHASH = keccak256(
+        "Leaf(bytes32 digest,bytes32 issuer,bytes32 scheme,bytes8 destination,uint32 validFrom,uint32 validUntil,uint64 allowance,bytes32 itemsRoot)"
+    );
     bytes32 internal constant ITEM_TYPEHASH = keccak256("Item(uint32 item,uint64 allowance)");
     uint256 internal constant MAX_PROOF = 32;
 
@@ -49,7 +46,7 @@ library Identifiers {
 
     /// @dev The root that a leaf and its siblings lead to.
     function processProof(bytes32[] calldata proof, bytes32 leaf) internal pure returns (bytes32) {
-        if (proof.length > MAX_PROOF) revert ProofTooLong(proof.length);
+        if (proof.length > MAX_PROOF) revert ICertificateRegistry.ProofTooLong(proof.length);
         return MerkleProof.processProofCalldata(proof, leaf);
     }
 }

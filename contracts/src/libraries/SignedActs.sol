@@ -10,12 +10,13 @@ import {ISignedActs, Signature} from "../interfaces/ISignedActs.sol";
 abstract contract SignedActs is EIP712, ISignedActs {
     constructor() EIP712("Origin Ledger", "1") {}
 
-    /// @dev The address that signed the message, if the deadline has not passed. Whether it may act is for the caller to ask.
-    function _signer(
-        bytes32 messageHash,
-        uint64 deadline,
-        Signature calldata signature
-    ) internal view returns (address signer) {
+    /// @dev The address that signed the message, if the deadline has not passed. Whether it may act is for the
+    /// caller to ask.
+    function _signer(bytes32 messageHash, uint64 deadline, Signature calldata signature)
+        internal
+        view
+        returns (address signer)
+    {
         if (block.timestamp > deadline) revert DeadlinePassed(deadline, uint64(block.timestamp));
         return _recover(_hashTypedDataV4(messageHash), signature);
     }
@@ -23,7 +24,7 @@ abstract contract SignedActs is EIP712, ISignedActs {
     /// @dev The address that signed the digest; refuses malformed and upper-half signatures.
     function _recover(bytes32 digest, Signature calldata signature) internal pure returns (address signer) {
         ECDSA.RecoverError failure;
-        (signer, failure, ) = ECDSA.tryRecover(digest, signature.r, signature.vs);
+        (signer, failure,) = ECDSA.tryRecover(digest, signature.r, signature.vs);
         if (failure != ECDSA.RecoverError.NoError) revert SignatureInvalid(digest, signature.r, signature.vs);
     }
 }

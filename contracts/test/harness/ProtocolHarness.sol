@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Certificate, Leaf} from "../../src/interfaces/ICertificateRegistry.sol";
+import {Certificate, Leaf} from "../../src/interfaces/CertificateTypes.sol";
 import {Identifiers} from "../../src/libraries/Identifiers.sol";
 
 /// @title The protocol's pure functions, for comparing them with those of other languages
@@ -41,9 +41,11 @@ contract ProtocolHarness {
 
     /// @notice For each certificate, its leaf hash and the batch that leaf and proof lead to. A proof that is too long gives
     /// batch zero, so that many mutants can be asked in one call.
-    function locateMany(
-        Certificate[] calldata certificates
-    ) external pure returns (bytes32[] memory leaves, bytes32[] memory batches) {
+    function locateMany(Certificate[] calldata certificates)
+        external
+        pure
+        returns (bytes32[] memory leaves, bytes32[] memory batches)
+    {
         leaves = new bytes32[](certificates.length);
         batches = new bytes32[](certificates.length);
         for (uint256 i = 0; i < certificates.length; ++i) {
@@ -56,11 +58,11 @@ contract ProtocolHarness {
     }
 
     /// @notice Whether each leaf hash and proof lead to the root (false when the proof is too long).
-    function verifyMany(
-        bytes32[] calldata roots,
-        bytes32[] calldata leaves,
-        bytes32[][] calldata proofs
-    ) external pure returns (bool[] memory included) {
+    function verifyMany(bytes32[] calldata roots, bytes32[] calldata leaves, bytes32[][] calldata proofs)
+        external
+        pure
+        returns (bool[] memory included)
+    {
         included = new bool[](leaves.length);
         for (uint256 i = 0; i < leaves.length; ++i) {
             if (proofs[i].length > Identifiers.MAX_PROOF) continue;
