@@ -670,6 +670,93 @@ _section(
         "Restore the record, or configure the master key that sealed it.",
     ),
     ("ACT_UNKNOWN", "There is no such act, or it is not yours to see.", "Check the act's id."),
+    ("BATCH_TOO_LARGE", "The batch holds too many certificates.", "Split it into several batches."),
+    (
+        "ISSUER_DIFFERS",
+        "A document names another organisation as its issuer.",
+        "Issue it in that organisation's name, or correct the document.",
+    ),
+    (
+        "SCHEMES_DIFFER",
+        "The documents are under different schemes; a batch has one.",
+        "Send one batch for each scheme.",
+    ),
+    (
+        "NUMBER_TWICE",
+        "Two documents of the batch have the same number.",
+        "Give each certificate its own number.",
+    ),
+    (
+        "NUMBER_TAKEN",
+        "The issuer has a live certificate under this number.",
+        "Use another number, or supersede the earlier certificate.",
+    ),
+    (
+        "REFERENCE_UNCLEAR",
+        "Exactly one of id, number, digest, leaf or bundle names a certificate.",
+        "Give one of them.",
+    ),
+    (
+        "CERTIFICATE_UNKNOWN",
+        "No such certificate is recorded here for you to see.",
+        "Check the number, or bring the bundle.",
+    ),
+    ("NUMBER_AMBIGUOUS", "Several issuers use this number.", "Name the issuer as well."),
+    (
+        "BUNDLE_DIFFERS",
+        "The bundle's document does not lead to its leaf.",
+        "Ask the holder for an unaltered bundle.",
+    ),
+    (
+        "DOCUMENT_ERASED",
+        "The document was erased here; only its leaf remains on the ledger.",
+        "Bring the bundle.",
+    ),
+    (
+        "DOCUMENT_NEEDED",
+        "The items are hidden in this bundle.",
+        "Bring the full bundle, or one that discloses the items.",
+    ),
+    (
+        "RECORD_DAMAGED",
+        "A stored record does not fit its sealed document.",
+        "Restore the database, and look for who changed it.",
+    ),
+    ("OTHER_ISSUER", "Only the certificate's issuer may do this.", "Ask the issuing body."),
+    (
+        "UNITS_INVALID",
+        "The number of units does not fit the certificate.",
+        "Use a number within its allowance.",
+    ),
+    ("ITEMS_INVALID", "The items do not fit the certificate.", "Name its items with their units, each once."),
+    ("NOTHING_LEFT", "Nothing is left of the certificate's allowance.", "Verify it to see what was used."),
+    ("ACT_REASON_UNKNOWN", "There is no such reason for this act.", "Use one of the codes in the detail."),
+    (
+        "DECLARATION_INVALID",
+        "The import declaration's reference is missing or too long.",
+        "Give the declaration's number.",
+    ),
+    ("BATCH_UNKNOWN_HERE", "No such batch of yours is recorded here.", "Check the batch id."),
+    ("ACT_PENDING", "The issuing act still waits for its signature.", "Sign or refuse it first."),
+    ("TEXT_TOO_LONG", "The text is too long.", "Shorten it."),
+    ("ENQUIRY_UNKNOWN_HERE", "No such enquiry of yours is recorded here.", "Check its id."),
+    ("ENQUIRY_ANSWERED_HERE", "An answer to this enquiry is on its way.", "Wait for it to be registered."),
+    (
+        "ORGANISATION_UNKNOWN_HERE",
+        "No organisation with this name is recorded here.",
+        "Check the identifier, or record its name first.",
+    ),
+    (
+        "ACT_NOT_SIGNABLE",
+        "The act takes no signature any more.",
+        "Look at its state, and ask for it anew if needed.",
+    ),
+    ("ACT_MOVED", "The act changed while it was being signed.", "Send the signature again."),
+    (
+        "SIGNATURE_KEY_DIFFERS",
+        "The signature was made with another key than the one named.",
+        "Sign with the named key.",
+    ),
 )
 
 # --- signer, command line, demo ------------------------------------------------------------------------------------
