@@ -1,4 +1,4 @@
-"""The contracts' interfaces as their artifacts describe them: encode calls, decode answers, events and errors.
+"""The contracts' interfaces as their artifacts describe them: calls, answers, events and errors.
 
 Built on `eth_abi`, the codec that web3 uses itself; the types are read once, so a call costs one `encode`.
 Values: bytes as `bytes`, addresses as lower-case `0x…` strings, numbers as `int`, tuples as tuples.
@@ -58,9 +58,8 @@ class Event:
 
     def decode(self, topics: Sequence[bytes], data: bytes) -> dict[str, Any]:
         """The arguments by name."""
-        values = {
-            name: decode((kind,), topic)[0] for (name, kind), topic in zip(self.indexed, topics[1:], strict=True)
-        }
+        pairs = zip(self.indexed, topics[1:], strict=True)
+        values = {name: decode((kind,), topic)[0] for (name, kind), topic in pairs}
         names = [name for name, _ in self.plain]
         values.update(zip(names, decode([kind for _, kind in self.plain], data), strict=True))
         return values
@@ -88,8 +87,9 @@ class Interface:
         self.functions = {row["name"]: _function(row) for row in abi if row["type"] == "function"}
         self.events = {event.topic: event for event in (_event(name, r) for r in abi if r["type"] == "event")}
         self.refusals = [_refusal(row) for row in abi if row["type"] == "error"]
-        constructor = next((row for row in abi if row["type"] == "constructor"), {"inputs": []})
-        self._constructor = tuple(_type(entry) for entry in constructor["inputs"])
+        self._constructor = tuple(
+            _type(entry) for row in abi if row["type"] == "constructor" for entry in row["inputs"]
+        )
         self._runtime = bytes.fromhex(artifact["deployedBytecode"].removeprefix("0x"))
         self._holes = [
             (hole["start"], hole["length"])

@@ -1,7 +1,7 @@
 """Turning a signed act into the contract call that carries it.
 
-`message` is the act's typed data (`proof.typed_data`, its `to_json` form); `call` holds what the contract needs
-beyond it, under these names:
+`message` is the act's typed data (`proof.typed_data`, its `to_json` form); `call` holds what the contract
+needs beyond it, under these names:
 
 | act | `call` |
 |---|---|
@@ -15,8 +15,8 @@ beyond it, under these names:
 | AddKey | `acceptance`: `{deadline, signature}` |
 | Issue, Enquire, Anchor, RetireKey, Enrol, Accredit, Vote, MemberPause | nothing |
 
-Byte values are `0x…` strings, numbers integers. `signatures` is a list of `{key, signature}`, the signature being
-64 bytes `r || vs`.
+Byte values are `0x…` strings, numbers integers. `signatures` is a list of `{key, signature}`, the signature
+being 64 bytes `r || vs`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +48,7 @@ def encode_act(kind: str, message: Json, call: Json, signatures: Sequence[Json])
 
 
 def council_call(name: str, *values: Any) -> bytes:
-    """The `call` of a Vote: calldata of one of the consortium's council functions (`admit`, `grantKey`, …)."""
+    """The `call` of a Vote: calldata of one of the consortium's council functions (`admit`, …)."""
     return interface(_CONSORTIUM).call(name, *values)
 
 

@@ -24,7 +24,7 @@ from eth_account import Account
 
 from ledger_app.chain.rpc import Rpc, RpcError
 from ledger_app.chain.tools import find_node, install_ganache, tools_folder
-from ledger_app.errors import ConfigError, NodeUnavailable, Unavailable
+from ledger_app.errors import Broken, ConfigError, LedgerError, NodeUnavailable, Unavailable
 
 #: The chain id of an embedded chain unless the settings say otherwise.
 DEFAULT_CHAIN_ID = 1337
@@ -67,6 +67,7 @@ class Ganache:
 
     heartbeat: mine an empty block when the last one is this many seconds old; 0 never does.
     port: 0 picks a free one, kept across restarts of the child.
+    fund: private key of the account that a new chain gives its money to; by default one made in the folder.
     """
 
     def __init__(
@@ -77,12 +78,14 @@ class Ganache:
         chain_id: int = DEFAULT_CHAIN_ID,
         heartbeat: float = 20.0,
         tools: Path | None = None,
+        fund: bytes | None = None,
     ) -> None:
         self.folder = data_dir / "chain"
         self.port = port
         self.chain_id = chain_id
         self.log_file = self.folder / "ganache.log"
         self._heartbeat = heartbeat
+        self._fund = fund
         self._tools = tools or tools_folder(data_dir)
         self._child: subprocess.Popen[bytes] | None = None
         self._lock: IO[str] | None = None
@@ -101,7 +104,7 @@ class Ganache:
     @property
     def sender_key(self) -> bytes:
         """The funded account's private key (32 bytes)."""
-        return sender_key(self.folder / "sender.key")
+        return self._fund or sender_key(self.folder / "sender.key")
 
     def start(self) -> None:
         """Raises ConfigError `CHAIN_TOOLS` when it cannot be installed or does not come up, and Unavailable
@@ -159,8 +162,8 @@ class Ganache:
                 pass_fds=[self._lock.fileno()],  # so that the lock lasts until the child, too, has gone
             )
         self._child = child
-        assert child.stdin is not None
-        assert child.stdout is not None
+        if child.stdin is None or child.stdout is None:
+            raise Broken("INTERNAL", "the child has no pipes")
         ready: list[bytes] = []
         reader = threading.Thread(target=_read_line, args=(child.stdout, ready), daemon=True)
         reader.start()
@@ -201,7 +204,7 @@ class Ganache:
                 try:
                     self._spawn(modules)
                     pause = 0.5
-                except Exception as failed:  # the next round tries again; the readiness check tells meanwhile
+                except (LedgerError, OSError, ValueError) as failed:  # the next round tries again
                     self._note(f"restart failed: {failed}")
                     self._stopping.wait(pause)
                     pause = min(pause * 2, 10)

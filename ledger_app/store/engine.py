@@ -20,6 +20,8 @@ from ledger_app.store.tables import metadata
 
 __all__ = ["Connection", "Store", "open_store"]
 
+__all__ = ["Connection", "Store", "open_store"]
+
 _BUSY_SECONDS = 30
 _WRITER_LOCK = 0x0719_1EDC  # any constant: the advisory lock that makes PostgreSQL writers take turns
 

@@ -5,12 +5,20 @@ every write transaction that it still has the lease (`require`): a process that 
 replaced writes nothing.
 """
 
+import os
+import secrets
+import socket
 import time
 
 from sqlalchemy import Connection, insert, select, update
 
 from ledger_app.errors import Unavailable
 from ledger_app.store.tables import leases
+
+
+def holder_name() -> str:
+    """A name for this process as a holder; it tells others on this machine whether it still lives."""
+    return f"{socket.gethostname()[:32]}/{os.getpid()}/{secrets.token_hex(6)}"
 
 
 def acquire(conn: Connection, name: str, holder: str, seconds: int) -> bool:
@@ -20,7 +28,7 @@ def acquire(conn: Connection, name: str, holder: str, seconds: int) -> bool:
     if row is None:
         conn.execute(insert(leases).values(name=name, holder=holder, expires_at=now + seconds))
         return True
-    if row.holder != holder and row.expires_at > now:
+    if row.holder != holder and row.expires_at > now and not _died_here(row.holder):
         return False
     conn.execute(update(leases).where(leases.c.name == name).values(holder=holder, expires_at=now + seconds))
     return True
@@ -39,3 +47,21 @@ def require(conn: Connection, name: str, holder: str) -> None:
 def release(conn: Connection, name: str, holder: str) -> None:
     """Give the lease up, so that the next holder need not wait for its end."""
     conn.execute(update(leases).where(leases.c.name == name, leases.c.holder == holder).values(expires_at=0))
+
+
+def _died_here(holder: str) -> bool:
+    """Whether the holder was a process of this machine that is gone: no need to wait for its term's end.
+
+    A wrong guess (process ids of another container) is harmless: the old holder's next `require` fails.
+    """
+    host, _, rest = holder.partition("/")
+    pid = rest.partition("/")[0]
+    if host != socket.gethostname()[:32] or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass
+    return False

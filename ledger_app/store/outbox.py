@@ -5,7 +5,7 @@ signed attempt at it; its raw bytes are committed before they are first broadcas
 function that moves an item moves its act as well, in the caller's transaction.
 
 Item and act: `queued → broadcast → included → final`, or `reverted`, `needs-signature`.
-Transaction:  `signed → broadcast → included → final`, or `replaced` when its nonce was used by other bytes.
+Transaction:  `signed → included → final`, or `replaced` when its nonce was used by other bytes.
 """
 
 import time
@@ -20,12 +20,12 @@ from ledger_app.store.tables import outbox, transactions
 from ledger_app.store.tables_records import acts
 
 #: Transactions that may still need sending or watching.
-OPEN = ("signed", "broadcast", "included")
+OPEN = ("signed", "included")
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One intention. `act_kind`, `act_message` and `deadline` come from the act, when there is one."""
+    """One intention. `act_…` and `deadline` come from the act, when there is one."""
 
     id: int
     act_id: str | None
@@ -34,6 +34,7 @@ class Item:
     state: str
     act_kind: str | None
     act_message: dict[str, Any]
+    act_call: dict[str, Any]
     deadline: int | None
 
 
@@ -64,7 +65,7 @@ def enqueue(conn: Connection, *, act_id: str | None, contract: str, calldata: by
         insert(outbox)
         .values(
             act_id=act_id,
-            contract=contract.lower(),
+            contract=contract,
             calldata=calldata,
             state="queued",
             created_at=now,
@@ -77,8 +78,11 @@ def enqueue(conn: Connection, *, act_id: str | None, contract: str, calldata: by
 
 
 def queued(conn: Connection, limit: int) -> list[Item]:
-    """The oldest items that no transaction carries yet."""
-    query = _items().where(outbox.c.state == "queued").order_by(outbox.c.id).limit(limit)
+    """The oldest items that no transaction carries yet; creations are planned elsewhere (their nonce
+    matters).
+    """
+    waiting = (outbox.c.state == "queued") & (outbox.c.contract != "")
+    query = _items().where(waiting).order_by(outbox.c.id).limit(limit)
     return [_item(row) for row in conn.execute(query)]
 
 
@@ -130,15 +134,17 @@ def record_signed(
     outbox_id: int | None,
     raw: bytes,
     tx_hash: str,
+    chain_nonce: int,
     creates: str | None = None,
 ) -> None:
     """Keep the bytes of a transaction that is about to be sent; its item leaves the queue.
 
-    Raises Broken `NONCE_GAP` when `nonce` is not the next one: a gap would strand everything behind it.
+    chain_nonce: how many of the sender's transactions the chain holds. Raises Broken `NONCE_GAP` when
+    `nonce` is not the next one: a gap would strand everything behind it.
     """
-    expected = next_nonce(conn, sender)
-    if expected not in (0, nonce):
-        raise Broken("NONCE_GAP", f"nonce {nonce} would follow {expected - 1}")
+    expected = max(next_nonce(conn, sender), chain_nonce)
+    if nonce != expected:
+        raise Broken("NONCE_GAP", f"nonce {nonce} where {expected} is next")
     now = int(time.time())
     conn.execute(
         insert(transactions).values(
@@ -155,15 +161,6 @@ def record_signed(
     )
     if outbox_id is not None:
         _move(conn, outbox_id, now, "broadcast", reason=None, tx_hash=tx_hash, block_number=None)
-
-
-def mark_sent(conn: Connection, ids: Sequence[int]) -> None:
-    """The node has been given these transactions (it may still lose them)."""
-    conn.execute(
-        update(transactions)
-        .where(transactions.c.id.in_(ids), transactions.c.state == "signed")
-        .values(state="broadcast", updated_at=int(time.time()))
-    )
 
 
 def mark_included(
@@ -236,6 +233,12 @@ def requeue(conn: Connection, item_id: int) -> None:
     _move(conn, item_id, int(time.time()), "queued", reason=None, tx_hash=None, block_number=None)
 
 
+def attempts(conn: Connection, item_id: int) -> int:
+    """How many transactions have carried the item."""
+    query = select(func.count()).select_from(transactions).where(transactions.c.outbox_id == item_id)
+    return int(conn.execute(query).scalar_one())
+
+
 def settle(conn: Connection, item_id: int, *, block_number: int | None) -> None:
     """The act's effect is on the ledger already, by whichever transaction: done, and final."""
     _move(conn, item_id, int(time.time()), "final", reason=None, block_number=block_number)
@@ -245,7 +248,7 @@ def refuse(conn: Connection, item_id: int, reason: str, context: dict[str, Any])
     """The contract refuses the act, and always will as it stands."""
     now = int(time.time())
     conn.execute(update(outbox).where(outbox.c.id == item_id).values(context=context))
-    _move(conn, item_id, now, "reverted", reason=reason)
+    _move(conn, item_id, now, "reverted", reason=reason, context=context)
 
 
 def lapse(conn: Connection, item_id: int, reason: str) -> None:
@@ -263,13 +266,22 @@ def _items() -> Any:
         outbox.c.state,
         acts.c.kind,
         acts.c.message,
+        acts.c.call,
         acts.c.deadline,
     ).select_from(outbox.outerjoin(acts, acts.c.id == outbox.c.act_id))
 
 
 def _item(row: Row[Any]) -> Item:
     return Item(
-        row.id, row.act_id, row.contract, row.calldata, row.state, row.kind, row.message or {}, row.deadline
+        row.id,
+        row.act_id,
+        row.contract,
+        row.calldata,
+        row.state,
+        row.kind,
+        row.message or {},
+        row.call or {},
+        row.deadline,
     )
 
 

@@ -50,7 +50,7 @@ leases = Table(
     "leases",
     metadata,
     Column("name", String(96), primary_key=True),
-    Column("holder", String(64), nullable=False),
+    Column("holder", String(96), nullable=False),
     Column("expires_at", BigInteger, nullable=False),
 )
 
