@@ -1,4 +1,4 @@
-"""A realistic certificate for the demo, benchmarks and tests: made-up firms, real codes, valid under its scheme."""
+"""A realistic certificate for demo, benchmarks and tests: made-up firms, real codes, valid."""
 
 from datetime import date, timedelta
 from typing import Any, Final
@@ -41,8 +41,8 @@ def sample_document(
 ) -> dict[str, Any]:
     """A complete document with `items` lines, different for each `number`.
 
-    `allowance`: units of the whole certificate (absent: one use). `per_item_allowance`: units for each item, the
-    certificate's being their sum. `destination` None: any customs may use it up. `changes` replace top-level
+    `allowance`: units of the whole certificate (absent: one use). `per_item_allowance`: units for each item,
+    the certificate's being their sum. `destination` None: any customs may use it up. `changes` replace top-level
     members; a change of None takes the member out.
     """
     invoice = f"INV-{number[-12:].strip(' .:/_()-')}"
