@@ -9,7 +9,8 @@ from typing import Any, Final, Protocol
 import orjson
 
 from ledger_app.access.principals import Kind, Principal
-from ledger_app.errors import NotFound, NotPermitted
+from ledger_app.domain.standing import act_reason
+from ledger_app.errors import BadInput, NotFound, NotPermitted
 from ledger_app.services.context import Services
 from ledger_app.store import acts
 from ledger_app.store.acts import Act
@@ -163,6 +164,16 @@ def own_organisation(principal: Principal) -> str:
     if principal.organisation is None:
         raise NotPermitted("NOT_ENTITLED", "This is done in the name of an organisation.")
     return principal.organisation
+
+
+def reason_number(act: str, given: int | str) -> int:
+    """The number of an act's reason, by number or code. Raises BadInput `ACT_REASON_UNKNOWN`, naming those
+    there are.
+    """
+    try:
+        return act_reason(act, given).number
+    except ValueError as unknown:
+        raise BadInput("ACT_REASON_UNKNOWN", str(unknown)) from None
 
 
 def private_of(ctx: Services, act: Act) -> dict[str, Any]:

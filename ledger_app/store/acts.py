@@ -110,6 +110,20 @@ def signed(conn: Connection, act_id: str, signatures: Sequence[dict[str, str]], 
     conn.execute(update(acts).where(acts.c.id == act_id, acts.c.state == NEEDS_SIGNATURE).values(values))
 
 
+def renew(conn: Connection, act_id: str, message: dict[str, Any], deadline: int) -> None:
+    """Give an act that waits for signatures a later deadline; what was signed under the old one is
+    dropped.
+    """
+    values = {"message": message, "deadline": deadline, "signatures": [], "updated_at": int(time.time())}
+    conn.execute(update(acts).where(acts.c.id == act_id, acts.c.state == NEEDS_SIGNATURE).values(values))
+
+
+def refusing(conn: Connection, act_id: str, context: dict[str, Any]) -> None:
+    """Keep who refused to sign, while others still may."""
+    values = {"context": context, "updated_at": int(time.time())}
+    conn.execute(update(acts).where(acts.c.id == act_id).values(values))
+
+
 def moved(
     conn: Connection,
     act_id: str,

@@ -104,6 +104,12 @@ def by_act(conn: Connection, act_id: str) -> list[CertificateRow]:
     return _rows(conn, _query().where(certificates.c.act_id == act_id).order_by(certificates.c.id))
 
 
+def first_of_batch(conn: Connection, batch: str) -> CertificateRow | None:
+    """One certificate of the batch with this id (0x…)."""
+    query = _query().where(certificates.c.batch == batch).order_by(certificates.c.id).limit(1)
+    return _one(conn, query)
+
+
 def by_digests(conn: Connection, digests: Sequence[str]) -> dict[str, CertificateRow]:
     """The certificates with these digests."""
     found: dict[str, CertificateRow] = {}

@@ -1,0 +1,40 @@
+"""Claim ids: keyed hashes of import declarations, so that the ledger links nobody's declarations but one's
+own.
+"""
+
+import hmac
+import secrets
+
+from ledger_app.proof.hexes import to_hex
+from ledger_app.services.context import Services
+from ledger_app.store import members
+
+_PURPOSE = "claims"
+
+
+def claim_id(ctx: Services, organisation: str, declaration: str) -> bytes:
+    """32 bytes: `HMAC-SHA-256(the organisation's claim secret, declaration in UTF-8)`.
+
+    The secret is made at first use and kept sealed; the organisation may read it (`claim_secret`) to compute
+    the same ids elsewhere.
+    """
+    return hmac.digest(claim_secret(ctx, organisation), declaration.strip().encode(), "sha256")
+
+
+def claim_hex(ctx: Services, organisation: str, declaration: str) -> str:
+    """The same as 0x… text."""
+    return to_hex(claim_id(ctx, organisation, declaration))
+
+
+def claim_secret(ctx: Services, organisation: str) -> bytes:
+    """The organisation's 32-byte claim secret."""
+    context = f"organisation-secrets/{organisation}/{_PURPOSE}"
+    with ctx.store.read() as conn:
+        sealed = members.secret(conn, organisation, _PURPOSE)
+    if sealed is None:
+        with ctx.store.begin() as conn:
+            sealed = members.secret(conn, organisation, _PURPOSE)
+            if sealed is None:
+                sealed = ctx.vault.seal(secrets.token_bytes(32), context)
+                members.keep_secret(conn, organisation, _PURPOSE, sealed)
+    return ctx.vault.open(sealed, context)

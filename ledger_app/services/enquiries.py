@@ -1,0 +1,200 @@
+"""Customs asks an issuing body; the answer, or the silence past the deadline, is on the ledger.
+
+The ledger carries codes and salted hashes. The words behind them stay here, sealed, for the two who share
+them.
+"""
+
+import secrets
+from typing import Any
+
+import orjson
+
+from ledger_app.access.principals import Principal
+from ledger_app.domain.standing import act_reason_words
+from ledger_app.errors import BadInput, Conflict, NotFound
+from ledger_app.proof.hashes import sha256
+from ledger_app.proof.hexes import from_hex, to_hex
+from ledger_app.proof.leaf import enquiry_id
+from ledger_app.proof.typed_data import Answer, Enquire
+from ledger_app.services.acts import Draft, own_organisation, reason_number, record
+from ledger_app.services.context import Once, Services
+from ledger_app.services.locating import Reference, locate
+from ledger_app.services.names import id_of, identifier_of
+from ledger_app.store import enquiries, members
+from ledger_app.store.engine import Connection
+from ledger_app.store.enquiries import EnquiryRow
+
+_NO_LEAF = bytes(32)
+_MAX_TEXT = 4000
+_SUBJECT = b"origin-ledger/enquiry-subject/v1\0"
+
+
+def enquire(
+    ctx: Services,
+    principal: Principal,
+    to: str,
+    reference: Reference | None,
+    code: int | str,
+    reply_by: int,
+    text: str,
+    once: Once,
+) -> dict[str, Any]:
+    """Ask for the caller's signature to ask `to` (identifier or id); `reply_by` in Unix seconds.
+
+    `reference` is None for a suspected forgery, which has no leaf. Gives `{"act", "enquiry"}`.
+    """
+    if (earlier := once.answered(ctx.store)) is not None:
+        return dict(earlier)
+    customs = own_organisation(principal)
+    asked = id_of(to)
+    if reply_by <= ctx.now():
+        raise BadInput("REPLY_BY_INVALID")
+    _check_text(text)
+    number = reason_number("enquire", code)
+    found = None if reference is None else locate(ctx, principal, reference)
+    leaf = _NO_LEAF if found is None else found.leaf.hash()
+    salt = secrets.token_bytes(32)
+    subject = sha256(_SUBJECT + salt + text.encode())
+    identifier = to_hex(enquiry_id(from_hex(customs, 32), from_hex(asked, 32), subject))
+    about = "a paper that is not on the ledger" if found is None else found.name
+    draft = Draft(
+        desk=customs,
+        message=Enquire(
+            from_hex(customs, 32), from_hex(asked, 32), leaf, subject, number, reply_by, ctx.deadline()
+        ),
+        summary=f"Ask about {about}: {act_reason_words('enquire', number)}",
+        subject=identifier,
+        evidence={
+            "plain": {"to": identifier_of(ctx, to)},
+            **({} if found is None else {"subject": found.evidence}),
+        },
+        private={"text": text},
+    )
+
+    def effect(conn: Connection) -> dict[str, Any]:
+        if found is not None:
+            found.keep(ctx, conn, principal)
+        act = record(ctx, conn, draft)
+        sealed = orjson.dumps({"salt": to_hex(salt), "text": text, "subject": to_hex(subject)})
+        enquiries.add(
+            conn,
+            EnquiryRow(
+                id=identifier,
+                act_id=draft.id,
+                sender=customs,
+                recipient=asked,
+                leaf=None if found is None else found.leaf_hex,
+                code=number,
+                reply_by=reply_by,
+                sealed=ctx.vault.seal(sealed, f"enquiries/{identifier}"),
+                answer_act_id=None,
+                answer_sealed=None,
+                created_at=ctx.now(),
+            ),
+        )
+        return {"act": act, "enquiry": identifier}
+
+    answer: dict[str, Any] = once.run(ctx.store, effect)
+    return answer
+
+
+def answer(
+    ctx: Services, principal: Principal, enquiry: str, code: int | str, text: str, once: Once
+) -> dict[str, Any]:
+    """Ask for the caller's signature on its answer to an enquiry it was sent."""
+    asked = own_organisation(principal)
+    _check_text(text)
+    number = reason_number("answer", code)
+    with ctx.store.read() as conn:
+        row = enquiries.by_id(conn, enquiry)
+    if row is None or row.recipient != asked:
+        raise NotFound("ENQUIRY_UNKNOWN_HERE")
+    opened = orjson.loads(ctx.vault.open(row.sealed, f"enquiries/{row.id}"))
+    salt = secrets.token_bytes(32)
+    reply = sha256(_SUBJECT + salt + text.encode())
+    draft = Draft(
+        desk=asked,
+        message=Answer(from_hex(enquiry, 32), number, reply, ctx.deadline()),
+        summary=f"Answer an enquiry: {act_reason_words('answer', number)}",
+        subject=enquiry,
+        call={"from": row.sender, "to": row.recipient, "subject": opened["subject"]},
+        evidence={
+            "plain": {
+                "from": identifier_of(ctx, row.sender),
+                "to": identifier_of(ctx, row.recipient),
+                "subjectHash": opened["subject"],
+            }
+        },
+        private={"text": text},
+    )
+
+    def effect(conn: Connection) -> dict[str, Any]:
+        sealed = orjson.dumps({"salt": to_hex(salt), "text": text})
+        if not enquiries.answered(
+            conn, enquiry, draft.id, ctx.vault.seal(sealed, f"enquiries/{enquiry}/answer")
+        ):
+            raise Conflict("ENQUIRY_ANSWERED_HERE")
+        return {"act": record(ctx, conn, draft), "enquiry": enquiry}
+
+    given: dict[str, Any] = once.run(ctx.store, effect)
+    return given
+
+
+def show(ctx: Services, principal: Principal, enquiry: str) -> dict[str, Any]:
+    """An enquiry with its words, for the two organisations of it. Raises NotFound `ENQUIRY_UNKNOWN_HERE`."""
+    with ctx.store.read() as conn:
+        row = enquiries.by_id(conn, enquiry)
+        if row is None or own_organisation(principal) not in (row.sender, row.recipient):
+            raise NotFound("ENQUIRY_UNKNOWN_HERE")
+        seen = enquiries.on_ledger(conn, enquiry)
+        names = members.names(conn, [row.sender, row.recipient])
+    return _json(ctx, row, seen, names)
+
+
+def listed(
+    ctx: Services, principal: Principal, *, before: str | None = None, limit: int = 50
+) -> list[dict[str, Any]]:
+    """The caller's enquiries, asked and received, newest first."""
+    organisation = own_organisation(principal)
+    with ctx.store.read() as conn:
+        rows = enquiries.listed(conn, organisation, before=before, limit=limit)
+        names = members.names(conn, sorted({who for row in rows for who in (row.sender, row.recipient)}))
+        return [_json(ctx, row, enquiries.on_ledger(conn, row.id), names) for row in rows]
+
+
+def _json(
+    ctx: Services, row: EnquiryRow, seen: dict[str, Any] | None, names: dict[str, str]
+) -> dict[str, Any]:
+    opened = orjson.loads(ctx.vault.open(row.sealed, f"enquiries/{row.id}"))
+    reply = None
+    if row.answer_sealed is not None:
+        reply = orjson.loads(ctx.vault.open(row.answer_sealed, f"enquiries/{row.id}/answer"))["text"]
+    late = row.reply_by < ctx.now() and (seen is None or seen["answer"] is None)
+    return {
+        "id": row.id,
+        "act": row.act_id,
+        "from": {"id": row.sender, "name": names.get(row.sender)},
+        "to": {"id": row.recipient, "name": names.get(row.recipient)},
+        "leaf": row.leaf,
+        "code": row.code,
+        "words": act_reason_words("enquire", row.code),
+        "text": opened["text"],
+        "replyBy": row.reply_by,
+        "overdue": late,
+        "registered": seen is not None,
+        "answer": None
+        if seen is None or seen["answer"] is None
+        else {
+            "code": seen["answer"],
+            "words": act_reason_words("answer", seen["answer"]),
+            "time": seen["answered_at"],
+            "late": seen["answered_at"] > row.reply_by,
+            "text": reply,
+        },
+        "answerAct": row.answer_act_id,
+    }
+
+
+def _check_text(text: str) -> None:
+    if len(text) > _MAX_TEXT:
+        raise BadInput("TEXT_TOO_LONG", f"At most {_MAX_TEXT} characters.")

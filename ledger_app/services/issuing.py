@@ -1,0 +1,159 @@
+"""Issuing certificates, one or many at a time; and the two acts that issue out of another: supersede and
+consume.
+"""
+
+from typing import Any
+
+from ledger_app.access.principals import Principal
+from ledger_app.domain.terms import scheme_id
+from ledger_app.errors import BadInput, Conflict, Unprocessable
+from ledger_app.proof.hexes import from_hex, to_hex
+from ledger_app.proof.typed_data import Consume, Issue, Supersede
+from ledger_app.services import batches
+from ledger_app.services.acts import Draft, own_organisation, reason_number, record
+from ledger_app.services.batches import Batch
+from ledger_app.services.context import Once, Services
+from ledger_app.services.locating import Reference, locate, own_certificate
+from ledger_app.services.units import choose_units
+from ledger_app.store.engine import Connection
+from ledger_app.store.ids import new_id
+
+MAX_SUCCESSORS = 100
+
+
+def issue(ctx: Services, principal: Principal, documents: list[Any], once: Once) -> dict[str, Any]:
+    """Record `documents` as certificates of the caller and ask for its signature: one batch, one act, one
+    signature.
+
+    Gives `{"act", "batch", "certificates": [{"id", "number", "digest", "leaf", "state"}]}`. Raises as
+    `batches.prepare`, and Conflict `NUMBER_TAKEN`.
+    """
+    if (earlier := once.answered(ctx.store)) is not None:
+        return _answer(earlier)
+    issuer = own_organisation(principal)
+    act_id = new_id()
+    batch = batches.prepare(ctx, issuer, documents, act_id)
+    draft = Draft(
+        id=act_id,
+        desk=issuer,
+        message=Issue(
+            issuer=from_hex(issuer, 32),
+            scheme=scheme_id(batch.scheme),
+            root=batch.root,
+            count=len(batch.leaves),
+            deadline=ctx.deadline(),
+        ),
+        summary=f"Issue {_counted(batch)} under {batch.scheme}",
+        subject=to_hex(batch.id),
+        evidence={"documents": True},
+    )
+    return _answer(once.run(ctx.store, lambda conn: _kept(ctx, conn, draft, batch)))
+
+
+def supersede(
+    ctx: Services,
+    principal: Principal,
+    reference: Reference,
+    documents: list[Any],
+    reason: int | str,
+    once: Once,
+) -> dict[str, Any]:
+    """Replace a certificate of the caller by `documents`, which together allow at most what is left of it."""
+    if (earlier := once.answered(ctx.store)) is not None:
+        return _answer(earlier)
+    original = own_certificate(ctx, principal, reference)
+    act_id = new_id()
+    batch = _successors(ctx, principal, documents, act_id)
+    draft = Draft(
+        id=act_id,
+        desk=own_organisation(principal),
+        message=Supersede(
+            leaf=original.leaf.hash(),
+            scheme=scheme_id(batch.scheme),
+            root=batch.root,
+            count=len(batch.leaves),
+            successors=tuple(leaf.hash() for leaf in batch.leaves),
+            reason=reason_number("supersede", reason),
+            deadline=ctx.deadline(),
+        ),
+        summary=f"Replace {original.name} by {_counted(batch)}",
+        subject=original.leaf_hex,
+        call={**original.call(), "successors": batch.shown()},
+        evidence={"documents": True, "subject": original.evidence},
+    )
+    return _answer(once.run(ctx.store, lambda conn: _kept(ctx, conn, draft, batch)))
+
+
+def consume(
+    ctx: Services,
+    principal: Principal,
+    reference: Reference,
+    documents: list[Any],
+    units: int | None,
+    items: list[dict[str, int]] | None,
+    once: Once,
+) -> dict[str, Any]:
+    """Back-to-back: use units of another issuer's certificate for `documents` of the caller (docs/protocol.md
+    §7).
+    """
+    if (earlier := once.answered(ctx.store)) is not None:
+        return _answer(earlier)
+    issuer = own_organisation(principal)
+    original = locate(ctx, principal, reference)
+    if to_hex(original.leaf.issuer) == issuer:
+        raise Conflict("OWN_CERTIFICATE")
+    act_id = new_id()
+    batch = _successors(ctx, principal, documents, act_id)
+    if scheme_id(batch.scheme) != original.leaf.scheme:
+        raise Unprocessable("SCHEMES_DIFFER", schemes=[batch.scheme])
+    use = choose_units(ctx, original, units, items)
+    draft = Draft(
+        id=act_id,
+        desk=issuer,
+        message=Consume(
+            leaf=original.leaf.hash(),
+            issuer=from_hex(issuer, 32),
+            units=use.units,
+            items=use.signed,
+            root=batch.root,
+            count=len(batch.leaves),
+            successors=tuple(leaf.hash() for leaf in batch.leaves),
+            deadline=ctx.deadline(),
+        ),
+        summary=f"Use {use.units} units of {original.name} for {_counted(batch)}",
+        subject=original.leaf_hex,
+        call={**original.call(), "items": use.shown, "successors": batch.shown()},
+        evidence={"documents": True, "subject": original.evidence},
+    )
+
+    def effect(conn: Connection) -> dict[str, Any]:
+        original.keep(ctx, conn, principal)
+        return _kept(ctx, conn, draft, batch)
+
+    return _answer(once.run(ctx.store, effect))
+
+
+def _successors(ctx: Services, principal: Principal, documents: list[Any], act_id: str) -> Batch:
+    if len(documents) > MAX_SUCCESSORS:
+        raise BadInput("BATCH_TOO_LARGE", f"An original has at most {MAX_SUCCESSORS} successors at a time.")
+    return batches.prepare(ctx, own_organisation(principal), documents, act_id)
+
+
+def _kept(ctx: Services, conn: Connection, draft: Draft, batch: Batch) -> dict[str, Any]:
+    batches.keep(conn, batch)
+    return {
+        "act": record(ctx, conn, draft),
+        "batch": to_hex(batch.id),
+        "certificates": batch.certificates_json(),
+    }
+
+
+def _answer(value: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = value
+    return answer
+
+
+def _counted(batch: Batch) -> str:
+    if len(batch.rows) == 1:
+        return f"certificate {batch.rows[0].number}"
+    return f"{len(batch.rows)} certificates"

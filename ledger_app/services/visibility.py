@@ -1,0 +1,32 @@
+"""Who sees which certificate's content: a rule on the record, where `access.policy` is a rule on the
+action.
+"""
+
+from ledger_app.access.principals import Kind, Principal
+from ledger_app.domain.standing import Role
+from ledger_app.store import certificates
+from ledger_app.store.certificates import CertificateRow
+from ledger_app.store.engine import Connection
+
+
+def may_see(conn: Connection, principal: Principal, row: CertificateRow) -> bool:
+    """Whether `principal` may read the document: its issuer, a party named in it by identifier, customs of
+    its destination (or any customs, if it states none) and of the issuer's territory, and the authority
+    there.
+    """
+    if principal.kind is not Kind.ORGANISATION or principal.organisation is None:
+        return False
+    if principal.organisation == row.issuer:
+        return True
+    if Role.CUSTOMS in principal.roles and (
+        row.destination is None or principal.territory in (row.destination, row.territory)
+    ):
+        return True
+    if Role.AUTHORITY in principal.roles and principal.territory == row.territory:
+        return True
+    return ("organisation", principal.organisation) in certificates.links_of(conn, row.id)
+
+
+def visible(conn: Connection, principal: Principal, rows: list[CertificateRow]) -> list[CertificateRow]:
+    """Those of `rows` that `principal` may read."""
+    return [row for row in rows if may_see(conn, principal, row)]
