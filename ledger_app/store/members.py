@@ -38,9 +38,13 @@ class TokenRow:
     revoked_at: int | None
 
 
-def put_member(conn: Connection, *, organisation: str, identifier: str, name: str, territory: str) -> None:
-    """Record an organisation's names, or correct them."""
+def put_member(
+    conn: Connection, *, organisation: str, identifier: str, name: str, territory: str, replace: bool = True
+) -> None:
+    """Record an organisation's names; `replace` corrects those of one that is recorded already."""
     values = {"identifier": identifier, "name": name, "territory": territory}
+    if not replace and member(conn, organisation) is not None:
+        return
     changed = conn.execute(update(members).where(members.c.organisation == organisation).values(values))
     if changed.rowcount == 0:
         conn.execute(insert(members).values(organisation=organisation, created_at=int(time.time()), **values))
