@@ -91,11 +91,7 @@ class Interface:
             _type(entry) for row in abi if row["type"] == "constructor" for entry in row["inputs"]
         )
         self._runtime = bytes.fromhex(artifact["deployedBytecode"].removeprefix("0x"))
-        self._holes = [
-            (hole["start"], hole["length"])
-            for holes in artifact.get("immutableReferences", {}).values()
-            for hole in holes
-        ]
+        self._holes = [(start, length) for start, length in artifact["immutableReferences"]]
 
     def call(self, name: str, *values: Any) -> bytes:
         """Calldata of a function."""

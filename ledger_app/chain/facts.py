@@ -1,8 +1,8 @@
 """What the contracts' views answer, as typed records.
 
 The field order is the contracts' (`IConsortium`, `ICertificateRegistry`, `ICargoLog`); a test decodes the
-same bytes through the ABI and compares. Identifiers are `bytes`, addresses lower-case `0x…` strings (zero = none), times Unix
-seconds (zero = never), days since 1970-01-01.
+same bytes through the ABI and compares. Identifiers are `bytes`, addresses lower-case `0x…` strings (zero =
+none), times Unix seconds (zero = never), days since 1970-01-01.
 """
 
 from dataclasses import dataclass

@@ -2,7 +2,8 @@
 
 Every question goes out as one JSON-RPC batch with the chain id, block 0 and the head, so that each answer is
 known to come from the pinned ledger, and how old it is. What a node says is taken only then: else
-WrongLedger, NodeBehind or NodeUnavailable. Contract calls that would revert raise ActRefused with the contract's own error as the reason code.
+WrongLedger, NodeBehind or NodeUnavailable. Contract calls that would revert raise ActRefused with the
+contract's own error as the reason code.
 """
 
 import threading

@@ -1,11 +1,13 @@
 """Which ledger is meant: the pin, and where the installation keeps it."""
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from ledger_app.store import meta
 from ledger_app.store.engine import Connection
 
 _KEY = "ledger-pin"
+_PLAN = "ledger-plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +47,26 @@ def saved_pin(conn: Connection) -> LedgerPin | None:
 def save_pin(conn: Connection, pin: LedgerPin) -> None:
     """Remember the pin."""
     meta.put(conn, _KEY, asdict(pin))
+
+
+def saved_plan(conn: Connection) -> dict[str, Any] | None:
+    """The deployment that was begun here: chain, council, addresses to be, outbox items."""
+    value: dict[str, Any] | None = meta.get(conn, _PLAN)
+    return value
+
+
+def save_plan(conn: Connection, plan: dict[str, Any] | None) -> None:
+    """Remember the deployment under way, or forget it."""
+    if plan is None:
+        meta.drop(conn, _PLAN)
+    else:
+        meta.put(conn, _PLAN, plan)
+
+
+def known_chain(conn: Connection) -> tuple[int, str] | None:
+    """Chain id and block 0 hash of the ledger that this installation works on or is deploying."""
+    pin = saved_pin(conn)
+    if pin is not None:
+        return pin.chain_id, pin.genesis
+    plan = saved_plan(conn)
+    return None if plan is None else (plan["chain_id"], plan["genesis"])

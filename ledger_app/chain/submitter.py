@@ -1,0 +1,436 @@
+"""Bringing the outbox onto the chain: one submitter for each sender, whatever crashes when.
+
+The order is everything. A transaction's bytes and hash are committed before they are first broadcast; after
+a crash the same bytes are sent again, in nonce order. What a node says in words decides nothing: a
+transaction is included when its receipt says so, and a refused act is judged by the contracts' state. An act
+that is refused before it was sent costs no nonce. An act whose transaction reverted is sent again under a
+new nonce while its signatures are good and the contract would take it; else it is `reverted`, or
+`needs-signature` when its time is over.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Event
+from typing import Any
+
+from eth_account import Account
+
+from ledger_app.chain import effects, pin
+from ledger_app.chain.gateway import Gateway, read_head
+from ledger_app.chain.rpc import Call, RpcError, chunks
+from ledger_app.errors import ActRefused, LedgerError, NodeUnavailable, Unavailable, WrongLedger
+from ledger_app.store import lease, outbox
+from ledger_app.store.engine import Connection, Store
+
+_LEASE_SECONDS = 10
+_GWEI = 10**9
+#: A transaction that the node was given is given again after this many seconds without a receipt.
+_RESEND_SECONDS = 4.0
+#: Below the block gas limits in use, and below the cap on one transaction that some chains have (EIP-7825).
+_MAX_GAS = 16_000_000
+_MAX_ATTEMPTS = 5
+_SEND_BATCH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The chain as one step sees it: `nonce` counts the sender's transactions that it holds."""
+
+    chain_id: int
+    genesis: str
+    number: int
+    time: int
+    base_fee: int
+    nonce: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    item: outbox.Item | None
+    nonce: int
+    raw: bytes
+    hash: str
+
+
+def no_crash(_point: str) -> None:
+    """What runs at the named points of a step: nothing. Tests end the process there."""
+
+
+class Submitter:
+    """Moves outbox items and their acts along. Run one thread of `run`, or call `step` (tests, deployment).
+
+    depth: blocks on top of a transaction's own before it is final; 0 = at inclusion (embedded chain, QBFT).
+    window: transactions in flight at most.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        gateway: Gateway,
+        sender_key: bytes,
+        *,
+        depth: int = 0,
+        window: int = 256,
+        crash: Callable[[str], None] = no_crash,
+    ) -> None:
+        self.store = store
+        self.gateway = gateway
+        self.account = Account.from_key(sender_key)
+        self.sender: str = self.account.address.lower()
+        self._depth = depth
+        self._window = window
+        self._crash = crash
+        self._holder = lease.holder_name()
+        self._lease = f"submitter/{self.sender}"
+        self._leased_until = 0.0
+        self._sent: dict[int, float] = {}
+        self._doubts: dict[int, int] = {}
+        self._wake = Event()
+
+    def run(self, stop: Event, *, on_error: Callable[[LedgerError], None] | None = None) -> None:
+        """Step until `stop` is set. Errors of the tree are given to `on_error` and waited out."""
+        pause = 0.05
+        while not stop.is_set():
+            try:
+                pause = 0.01 if self.step() else (0.03 if self._sent else 0.2)
+            except LedgerError as failed:
+                if on_error is not None:
+                    on_error(failed)
+                pause = min(max(pause, 0.25) * 2, 5.0)
+            self._wake.wait(pause)
+            self._wake.clear()
+        self.release()
+
+    def wake(self) -> None:
+        """Something was enqueued: do not wait for the next look."""
+        self._wake.set()
+
+    def release(self) -> None:
+        """Give the lease up."""
+        with self.store.begin() as conn:
+            lease.release(conn, self._lease, self._holder)
+        self._leased_until = 0.0
+
+    def step(self) -> int:
+        """One round: watch, send again, send new. Gives the number of transactions that moved.
+
+        Raises NodeUnavailable, WrongLedger or NodeBehind; Unavailable `CLOCK_BEHIND` instead of sending
+        anything new while this machine's clock is behind the chain; Unavailable `LEASE_LOST` when another
+        process took over.
+        """
+        if not self.lead():
+            return 0
+        view = self._look()
+        if view is None:
+            return 0
+        moved = self._watch(view)
+        in_flight = self._send_again(view)
+        if in_flight < self._window:
+            moved += self._send_new(view, in_flight)
+        return moved
+
+    def settle(self, timeout: float = 60.0) -> None:
+        """Step until nothing is queued or in flight. Raises Unavailable `NODE_UNAVAILABLE` after `timeout`
+        seconds.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            self.step()
+            with self.store.read() as conn:
+                if not outbox.queued(conn, 1) and not outbox.open_transactions(conn, self.sender, 1):
+                    return
+            if time.monotonic() > deadline:
+                raise Unavailable("NODE_UNAVAILABLE", "transactions are still in flight")
+            time.sleep(0.02)
+
+    # --- looking --------------------------------------------------------------------------------------------
+
+    def lead(self) -> bool:
+        """Take or keep the lease of this sender; False while another process has it."""
+        if time.monotonic() < self._leased_until:
+            return True
+        with self.store.begin() as conn:
+            if not lease.acquire(conn, self._lease, self._holder, _LEASE_SECONDS):
+                return False
+        self._leased_until = time.monotonic() + _LEASE_SECONDS / 3
+        return True
+
+    def look(self) -> _View:
+        """The chain as it is now, whichever it is."""
+        answers = self.gateway.rpc.batch(
+            [
+                ("eth_chainId", []),
+                ("eth_getBlockByNumber", ["0x0", False]),
+                ("eth_getBlockByNumber", ["latest", False]),
+                ("eth_getTransactionCount", [self.sender, "latest"]),
+            ]
+        )
+        for answer in answers:
+            if answer is None or isinstance(answer, RpcError):
+                raise NodeUnavailable("NODE_UNAVAILABLE", "the node does not say where it is")
+        head = read_head(answers[2])
+        return _View(
+            int(answers[0], 16),
+            answers[1]["hash"].lower(),
+            head.number,
+            head.time,
+            int(answers[2].get("baseFeePerGas", "0x0"), 16),
+            int(answers[3], 16),
+        )
+
+    def _look(self) -> _View | None:
+        """The pinned (or planned) chain as it is now; None before there is one."""
+        with self.store.read() as conn:
+            known = pin.known_chain(conn)
+        if self.gateway.pinned:
+            self.gateway.head()
+            known = (self.gateway.pin.chain_id, self.gateway.pin.genesis)
+        if known is None:
+            return None
+        view = self.look()
+        if (view.chain_id, view.genesis) != known:
+            raise WrongLedger("WRONG_LEDGER")
+        return view
+
+    # --- watching -------------------------------------------------------------------------------------------
+
+    def _watch(self, view: _View) -> int:
+        """Bring transactions up to what the chain says about them."""
+        with self.store.read() as conn:
+            open_ = outbox.open_transactions(conn, self.sender)
+            # The chain holds fewer than we saw included: it lost its last blocks (a power cut, a
+            # reorganisation).
+            lost = [
+                tx for tx in outbox.transactions_from(conn, self.sender, view.nonce)
+                if tx.state in ("included", "final")
+            ]  # fmt: skip
+        mined = [tx for tx in open_ if tx.nonce < view.nonce]
+        if not mined and not lost:
+            return 0
+        found = self._receipts(mined)
+        reverted: list[outbox.Transaction] = []
+        moved = 0
+        with self._write() as conn:
+            for tx in lost:
+                outbox.mark_orphaned(conn, tx)
+                self._sent.pop(tx.id, None)
+                moved += 1
+            for tx, receipt in zip(mined, found, strict=True):
+                moved += self._judge(conn, view, tx, receipt, reverted)
+            self._crash("before-receipts-commit")
+        for tx in reverted:
+            if tx.outbox_id is not None:
+                self._after_revert(tx.outbox_id)
+        return moved
+
+    def _judge(
+        self,
+        conn: Connection,
+        view: _View,
+        tx: outbox.Transaction,
+        receipt: Any,
+        reverted: list[outbox.Transaction],
+    ) -> int:
+        if receipt is None:
+            # The nonce is used, and not by these bytes. Seen in two rounds, it is no node catching up.
+            if self._sent.get(tx.id) == -1.0:
+                outbox.mark_replaced(conn, tx)
+                self._sent.pop(tx.id, None)
+                return 1
+            if tx.state == "included":
+                outbox.mark_orphaned(conn, tx)
+            self._sent[tx.id] = -1.0
+            return 0
+        number, block_hash = int(receipt["blockNumber"], 16), receipt["blockHash"].lower()
+        ok = int(receipt["status"], 16) == 1
+        final = view.number - number >= self._depth
+        if tx.state == "included" and tx.block_hash == block_hash and not final:
+            return 0
+        gas = int(receipt["gasUsed"], 16)
+        outbox.mark_included(
+            conn, tx, block_number=number, block_hash=block_hash, gas_used=gas, ok=ok, final=final
+        )
+        self._sent.pop(tx.id, None)
+        if not ok and final:
+            reverted.append(tx)
+        return 1
+
+    def _receipts(self, txs: Sequence[outbox.Transaction]) -> list[Any]:
+        answers: list[Any] = []
+        for part in chunks(txs, 100):
+            calls: list[Call] = [("eth_getTransactionReceipt", [tx.hash]) for tx in part]
+            answers.extend(self.gateway.rpc.batch(calls))
+        for answer in answers:
+            if isinstance(answer, RpcError):
+                raise NodeUnavailable("NODE_UNAVAILABLE", "the node cannot tell about transactions")
+        return answers
+
+    def _after_revert(self, item_id: int) -> None:
+        """The item's transaction is on the chain and failed: the contract's state says what to make of it."""
+        with self.store.read() as conn:
+            item = outbox.items(conn, [item_id])[item_id]
+            attempts = outbox.attempts(conn, item_id)
+        if not item.contract:
+            with self._write() as conn:
+                outbox.refuse(conn, item_id, "REVERTED", {})
+            return
+        (refusal,) = self.gateway.simulate_many([(item.contract, item.calldata)])
+        if refusal is None and attempts < _MAX_ATTEMPTS:
+            with self._write() as conn:
+                outbox.requeue(conn, item_id)
+            return
+        self._conclude(item, refusal or ActRefused("REVERTED"))
+
+    def _conclude(self, item: outbox.Item, refusal: ActRefused) -> None:
+        """A refused act: done already, out of time, or refused for good."""
+        done = item.act_kind is not None and effects.is_done(
+            self.gateway, item.act_kind, item.act_message, item.act_call
+        )
+        with self._write() as conn:
+            if done:
+                outbox.settle(conn, item.id, block_number=None)
+            elif refusal.reason == "DEADLINE_PASSED" and item.act_id is not None:
+                outbox.lapse(conn, item.id, refusal.reason)
+            else:
+                outbox.refuse(conn, item.id, refusal.reason, refusal.context)
+        self._doubts.pop(item.id, None)
+
+    # --- sending --------------------------------------------------------------------------------------------
+
+    def _send_again(self, view: _View) -> int:
+        """Give the node, in nonce order, what it does not hold; how many are in flight."""
+        with self.store.read() as conn:
+            open_ = outbox.open_transactions(conn, self.sender)
+        flying = [tx for tx in open_ if tx.nonce >= view.nonce]
+        now = time.monotonic()
+        due = [tx for tx in flying if now - self._sent.get(tx.id, 0.0) > _RESEND_SECONDS]
+        if due:
+            # A node that lost one has lost those behind it as well, or holds them back: all, in order.
+            self._broadcast([tx.raw for tx in flying])
+            self._sent.update((tx.id, now) for tx in flying)
+        return len(flying)
+
+    def _broadcast(self, raws: Sequence[bytes]) -> None:
+        """Hand bytes to the node. Its answers are not looked at: receipts and nonces tell."""
+        for part in chunks(raws, _SEND_BATCH):
+            self.gateway.rpc.batch([("eth_sendRawTransaction", ["0x" + raw.hex()]) for raw in part])
+            self._crash("after-send")
+
+    def _send_new(self, view: _View, in_flight: int) -> int:
+        with self.store.read() as conn:
+            waiting = outbox.queued(conn, self._window - in_flight)
+            nonce = max(outbox.next_nonce(conn, self.sender), view.nonce)
+        if not waiting:
+            return 0
+        if view.time > time.time() + 1:
+            raise Unavailable("CLOCK_BEHIND", f"by {view.time - time.time():.0f} s")
+        ready = self._try_out(waiting, view, nonce)
+        if not ready:
+            return 0
+        drafts: list[_Draft] = []
+        if nonce == 0:
+            # Ganache executes nonce-0 bytes again each time it is given them: burn that nonce on nothing.
+            drafts.append(self.sign(view, None, 0, self.sender, b"", 21_000))
+        for item in ready:
+            to = self.gateway.target(item.contract)
+            drafts.append(
+                self.sign(view, item, nonce + len(drafts), to, item.calldata, gas_limit(item.calldata))
+            )
+        self._crash("before-commit")
+        with self._write() as conn:
+            for draft in drafts:
+                self.record(conn, draft, view)
+        self._crash("after-commit")
+        now = time.monotonic()
+        self._broadcast([draft.raw for draft in drafts])
+        with self.store.read() as conn:
+            fresh = outbox.transactions_from(conn, self.sender, nonce)
+        self._sent.update((tx.id, now) for tx in fresh)
+        return len(drafts)
+
+    def _try_out(self, waiting: Sequence[outbox.Item], view: _View, nonce: int) -> list[outbox.Item]:
+        """The items that the contracts would take now, in order; refusals that are certain are concluded.
+
+        An act may build on one that is still in flight. So a refusal counts only once everything that was
+        sent before it was first refused is on the chain; until then the item waits.
+        """
+        ready: list[outbox.Item] = []
+        refusals = self.gateway.simulate_many([(item.contract, item.calldata) for item in waiting])
+        for item, refusal in zip(waiting, refusals, strict=True):
+            if refusal is None:
+                ready.append(item)
+                self._doubts.pop(item.id, None)
+                continue
+            until = self._doubts.setdefault(item.id, nonce + len(ready))
+            if view.nonce >= until:
+                self._conclude(item, refusal)
+        return ready
+
+    def sign(
+        self, view: _View, item: outbox.Item | None, nonce: int, to: str | None, data: bytes, gas: int
+    ) -> _Draft:
+        """A signed transaction; `to` None creates a contract."""
+        tip = _GWEI if view.base_fee else 0  # a chain without fees has senders without money
+        transaction: dict[str, Any] = {
+            "type": 2,
+            "chainId": view.chain_id,
+            "nonce": nonce,
+            "value": 0,
+            "data": data,
+            "gas": gas,
+            "maxFeePerGas": 100 * view.base_fee + tip,
+            "maxPriorityFeePerGas": tip,
+        }
+        if to is not None:
+            transaction["to"] = bytes.fromhex(to[2:])
+        signed = self.account.sign_transaction(transaction)
+        return _Draft(item, nonce, bytes(signed.raw_transaction), "0x" + signed.hash.hex().removeprefix("0x"))
+
+    def record(self, conn: Connection, draft: _Draft, view: _View, creates: str | None = None) -> None:
+        """Commit a signed transaction, in the caller's write transaction, before it is broadcast."""
+        outbox.record_signed(
+            conn,
+            sender=self.sender,
+            nonce=draft.nonce,
+            outbox_id=None if draft.item is None else draft.item.id,
+            raw=draft.raw,
+            tx_hash=draft.hash,
+            chain_nonce=view.nonce,
+            creates=creates,
+        )
+
+    def _write(self) -> "_Leased":
+        return _Leased(self.store, self._lease, self._holder)
+
+    def writing(self) -> "_Leased":
+        """A write transaction that only the holder of the sender's lease can make."""
+        return self._write()
+
+
+class _Leased:
+    """A write transaction in which the lease was checked first."""
+
+    def __init__(self, store: Store, name: str, holder: str) -> None:
+        self._context = store.begin()
+        self._name = name
+        self._holder = holder
+
+    def __enter__(self) -> Connection:
+        conn = self._context.__enter__()
+        try:
+            lease.require(conn, self._name, self._holder)
+        except BaseException as lost:
+            self._context.__exit__(type(lost), lost, lost.__traceback__)
+            raise
+        return conn
+
+    def __exit__(self, *error: Any) -> bool | None:
+        return self._context.__exit__(*error)
+
+
+def gas_limit(calldata: bytes) -> int:
+    """A generous bound by size (unused gas costs nothing): creations store their bytes, acts storage by the
+    word.
+    """
+    return min(_MAX_GAS, 500_000 + 420 * len(calldata))
