@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from ledger_app import errors
 from ledger_app.domain.standing import act_reason_words
 from ledger_app.domain.terms import item_allowances, scheme_code, scheme_id, territory_code
+from ledger_app.proof.bundle import bundle_from_json
 from ledger_app.proof.canonical import JsonObject
 from ledger_app.proof.hexes import from_hex, to_hex
-from ledger_app.proof.leaf import Leaf, batch_id, enquiry_id, leaf_for
+from ledger_app.proof.leaf import NO_ITEMS, Leaf, batch_id, enquiry_id, leaf_for
 from ledger_app.proof.merkle import MerkleTree
 from ledger_app.signer.requests import Request, member, unreadable
 from ledger_app.signer.rules import Desk, Finding, Rule, must_equal, named, printable, refused, when
@@ -18,11 +19,13 @@ _NO_LEAF = bytes(32)
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A certificate as shown to the signer, and the leaf that it leads to."""
+    """A certificate as shown to the signer, and the leaf that it leads to. `whole` is False for disclosed
+    fields."""
 
     leaf: Leaf
     hash: bytes
     document: JsonObject
+    whole: bool = True
 
     @property
     def number(self) -> str:
@@ -52,9 +55,20 @@ def read_paper(raw: object) -> Paper:
     return Paper(leaf, leaf.hash(), document)
 
 
+def _disclosed(raw: JsonObject) -> Paper:
+    """A bundle with only some fields: the digest is rebuilt from them and must be the one in the leaf."""
+    bundle = bundle_from_json(raw)
+    if bundle.disclosure is None:
+        raise unreadable("subject")
+    shown = bundle.disclosure.verify()
+    must_equal("the digest in the leaf", bundle.leaf.digest, shown.digest)
+    return Paper(bundle.leaf, bundle.leaf.hash(), shown.document, whole=False)
+
+
 def _subject(request: Request) -> Paper:
-    """The paper that the act is about; its leaf must be the message's."""
-    paper = read_paper(request.evidence.get("subject"))
+    """The paper that the act is about, whole or disclosed; its leaf must be the message's."""
+    raw = request.evidence.get("subject")
+    paper = _disclosed(raw) if isinstance(raw, dict) and "disclosed" in raw else read_paper(raw)
     must_equal("leaf", request.message.leaf, paper.hash)
     return paper
 
@@ -242,14 +256,16 @@ def _check_units(request: Request, paper: Paper) -> None:
         raise refused(
             "SIGNER_ALLOWANCE", f"{units} units of a certificate that allows {paper.leaf.allowance}"
         )
-    allowed = dict(item_allowances(paper.document))
     used = [(entry.item, entry.units) for entry in items]
     numbers = [number for number, _ in used]
-    if bool(used) != bool(allowed) or numbers != sorted(set(numbers)):
+    if bool(used) != (paper.leaf.items_root != NO_ITEMS) or numbers != sorted(set(numbers)):
         raise refused(
             "SIGNER_FIELD_DIFFERS", "the items named are not those of the certificate, each once and in order"
         )
-    if any(not 1 <= count <= allowed.get(number, 0) for number, count in used):
+    # Of disclosed fields the allowance of an item may be hidden; the contract proves it against the items'
+    # root.
+    allowed = dict(item_allowances(paper.document)) if paper.whole else {}
+    if paper.whole and any(not 1 <= count <= allowed.get(number, 0) for number, count in used):
         raise refused("SIGNER_ALLOWANCE", "more units of an item than the certificate allows")
     if used:
         must_equal("units", units, sum(count for _, count in used))

@@ -68,7 +68,12 @@ def vote(request: Request, desk: Desk) -> Finding:
     allowed = desk.settings.limits.council_calls
     if allowed and call.name not in allowed:
         raise refused("SIGNER_ACT_NOT_ALLOWED", f"this seat does not vote for {call.name}")
-    proposal = council_calls.words(call, _names(request))
+    names = _names(request)
+    if call.organisation is not None and call.organisation not in names:
+        raise refused(
+            "SIGNER_FIELD_DIFFERS", "no identifier shown leads to the organisation that the call is about"
+        )
+    proposal = council_calls.words(call, names)
     until = when(request.message.expires)
     return Finding(f"Vote in epoch {request.message.epoch}, until {until}: {proposal}")
 
