@@ -1,12 +1,13 @@
 """Rules for acts on certificates: leaves, roots and counts are rebuilt from documents and their secrets."""
 
+import hmac
 from collections import Counter
 from dataclasses import dataclass
 
 from ledger_app import errors
 from ledger_app.domain.standing import act_reason_words
 from ledger_app.domain.terms import item_allowances, scheme_code, scheme_id, territory_code
-from ledger_app.proof.bundle import bundle_from_json
+from ledger_app.proof.bundle import FORMAT, bundle_from_json
 from ledger_app.proof.canonical import JsonObject
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.leaf import NO_ITEMS, Leaf, batch_id, enquiry_id, leaf_for
@@ -15,6 +16,13 @@ from ledger_app.signer.requests import Request, member, unreadable
 from ledger_app.signer.rules import Desk, Finding, Rule, must_equal, named, printable, refused, when
 
 _NO_LEAF = bytes(32)
+_DISCLOSED = ("disclosed", "commitments", "leaf")
+_WRAPPING: JsonObject = {
+    # What a bundle holds besides; it says where the holder claims it is registered, which concerns no signer.
+    "format": FORMAT,
+    "proof": [],
+    "registered": {"chainId": 1, "genesis": to_hex(bytes(32)), "registry": to_hex(bytes(20))},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,7 @@ def read_paper(raw: object) -> Paper:
 
 def _disclosed(raw: JsonObject) -> Paper:
     """A bundle with only some fields: the digest is rebuilt from them and must be the one in the leaf."""
-    bundle = bundle_from_json(raw)
+    bundle = bundle_from_json({**_WRAPPING, **{name: raw[name] for name in _DISCLOSED if name in raw}})
     if bundle.disclosure is None:
         raise unreadable("subject")
     shown = bundle.disclosure.verify()
@@ -234,6 +242,10 @@ def confirm(request: Request, desk: Desk) -> Finding:
 
 def _customs_subject(request: Request, desk: Desk) -> Paper:
     must_equal("customs", request.message.customs, desk.own)
+    if "claimSecret" in request.evidence:
+        secret = from_hex(member(request.evidence, "claimSecret", str), 32, field="claimSecret")
+        declared = member(request.evidence, "declaration", str).strip().encode()
+        must_equal("claim", request.message.claim, hmac.digest(secret, declared, "sha256"))
     return _subject(request)
 
 

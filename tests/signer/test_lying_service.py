@@ -1,6 +1,7 @@
 """Whatever a service serves, a signature leaves only for what the documents say and the signer's settings
 allow."""
 
+import hmac
 import json
 from pathlib import Path
 from typing import Any
@@ -197,6 +198,18 @@ def test_customs_signs_for_disclosed_fields_and_refuses_them_altered(desk: Desk,
     other_leaf = altered(asked, ("evidence", "subject", "leaf", "allowance"), 9)
     assert _refused(desk, tmp_path, CUSTOMS, other_leaf) == "SIGNER_FIELD_DIFFERS"
     desk.pending = [asked]
+    with signer(desk, tmp_path, CUSTOMS) as working:
+        working.step()
+    assert list(desk.signatures) == ["a1"]
+
+
+def test_claim_that_is_not_the_declarations_is_refused(desk: Desk, tmp_path: Path) -> None:
+    asked = altered(HONEST["Acquit"][1], ("evidence", "claimSecret"), "0x" + "44" * 32)
+    claim = hmac.digest(b"\x44" * 32, b"AU-1", "sha256")
+    honest_one = altered(asked, ("message", "claim"), to_hex(claim))
+    for path, value in ((("evidence", "declaration"), "AU-2"), (("message", "claim"), "0x" + "55" * 32)):
+        assert _refused(desk, tmp_path, CUSTOMS, altered(honest_one, path, value)) == "SIGNER_FIELD_DIFFERS"
+    desk.pending = [honest_one]
     with signer(desk, tmp_path, CUSTOMS) as working:
         working.step()
     assert list(desk.signatures) == ["a1"]
