@@ -66,6 +66,11 @@ def is_line(text: str, most: int) -> bool:
     )
 
 
+def is_prose(text: str) -> bool:
+    """Whether `text` would be accepted as prose, but for its length."""
+    return all(is_line(line.strip(), len(line)) for line in text.split("\n") if line.strip())
+
+
 def _code_check(accepts: Callable[[str], bool], rule: str, words: str, fix: str) -> AfterValidator:
     def check(code: str) -> str:
         if not accepts(code):

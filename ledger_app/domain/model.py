@@ -171,6 +171,8 @@ class Item(Node):
     """Gross mass [Form A box 9, EUR.1 box 9]."""
     net_mass: Quantity | None = None
     """Net mass."""
+    producer: Party | None = None
+    """Producer of this item, where items have different ones."""
     value: Money | None = None
     """Value of the item, FOB where the scheme asks for it."""
     invoices: Annotated[tuple[Line70, ...], AsTuple, Field(min_length=1, max_length=50), Unique] | None = None

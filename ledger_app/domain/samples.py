@@ -42,8 +42,8 @@ def sample_document(
     """A complete document with `items` lines, different for each `number`.
 
     `allowance`: units of the whole certificate (absent: one use). `per_item_allowance`: units for each item,
-    the certificate's being their sum. `destination` None: any customs may use it up. `changes` replace top-level
-    members; a change of None takes the member out.
+    the certificate's being their sum. `destination` None: any customs may use it up. `changes` replace
+    top-level members; a change of None takes the member out.
     """
     invoice = f"INV-{number[-12:].strip(' .:/_()-')}"
     departure = issue_date + timedelta(days=2)

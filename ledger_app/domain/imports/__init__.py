@@ -1,0 +1,159 @@
+"""Certificates from other systems: what has a field is mapped, all else is kept, what lacks is told.
+
+Formats: our own JSON; UN/CEFACT-style JSON, bare or in `{"data": …}`, one or a list; TradeTrust's SimpleCoo;
+W3C credentials; and CSV of any of these with dotted headers. The result is a document with findings: an error
+means that it cannot be issued as it stands. Nothing of the input is lost: what did not go into a field
+unchanged lies under `/extensions/<format>` at its original place (numbers with a fraction as text).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ledger_app.domain.certificate import DOCUMENT_TYPE, DOCUMENT_VERSION, check_document
+from ledger_app.domain.findings import Finding, error, has_errors
+from ledger_app.domain.imports.reader import Reader, plain
+from ledger_app.domain.imports.tables import MAX_BYTES, MAX_ROWS, table_rows
+from ledger_app.domain.imports.template import is_template, typed_row
+from ledger_app.domain.imports.tradetrust import (
+    is_credential,
+    is_simple_coo,
+    read_credential,
+    read_simple_coo,
+)
+from ledger_app.domain.imports.uncefact import is_uncefact, read_uncefact
+from ledger_app.errors import TooLarge, Unprocessable
+
+__all__ = ["ImportResult", "complete", "import_csv", "import_file", "import_json"]
+
+_READERS: Final[tuple[tuple[str, Callable[[Any], bool], Callable[[Reader], dict[str, Any]]], ...]] = (
+    ("tradetrust", is_simple_coo, read_simple_coo),
+    ("credential", is_credential, read_credential),
+    ("uncefact", is_uncefact, read_uncefact),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """One certificate read.
+
+    `row`: where it stood, from 1 (in CSV as a spreadsheet counts, the header being 1). `origin`: the format
+    it came in. `read`: what was found in reading it.
+    """
+
+    document: dict[str, Any]
+    row: int
+    origin: str
+    read: list[Finding] = field(default_factory=list)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """All that is to be said: about reading it, then about the document as it stands."""
+        return self.read + check_document(self.document)
+
+    @property
+    def ready(self) -> bool:
+        """It can be issued as it stands."""
+        return not has_errors(self.findings)
+
+    def completed(self, defaults: Mapping[str, Any]) -> "ImportResult":
+        """The same with what it lacks filled from `defaults` (see `complete`)."""
+        return ImportResult(complete(self.document, defaults), self.row, self.origin, self.read)
+
+
+def import_json(value: Any) -> list[ImportResult]:
+    """The certificates in a JSON value: an object, a list of objects, or either in `{"data": …}`.
+
+    Raises Unprocessable IMPORT_UNREADABLE when it is nothing of the kind, or TooLarge IMPORT_TOO_LARGE.
+    """
+    if isinstance(value, dict) and isinstance(value.get("data"), list) and len(value) == 1:
+        value = value["data"]
+    entries = value if isinstance(value, list) else [value]
+    if not entries or not all(isinstance(entry, dict) for entry in entries):
+        raise Unprocessable(
+            "IMPORT_UNREADABLE", "a certificate is a JSON object; send one, or a list of them"
+        )
+    if len(entries) > MAX_ROWS:
+        raise TooLarge("IMPORT_TOO_LARGE", f"the list has more than {MAX_ROWS} certificates")
+    return [
+        ImportResult(entry, row, "origin-ledger")
+        if entry.get("type") == DOCUMENT_TYPE
+        else _import(entry, row, [])
+        for row, entry in enumerate(entries, start=1)
+    ]
+
+
+def import_csv(data: bytes) -> list[ImportResult]:
+    """The certificates in a CSV file, one a row. Raises as `tables.table_rows` does."""
+    rows = [_import(entry, row, found) for row, entry, found in table_rows(data)]
+    if not rows:
+        raise Unprocessable("IMPORT_UNREADABLE", "the file has a header line and nothing beneath it")
+    return rows
+
+
+def import_file(data: bytes, filename: str, parse_json: Callable[[bytes], Any]) -> list[ImportResult]:
+    """The certificates in a file, CSV or JSON by its name, or by its first character when that does not say.
+
+    `parse_json` reads JSON strictly (proof.canonical.parse_json with floats as text); its errors pass
+    through.
+    """
+    if len(data) > MAX_BYTES:
+        raise TooLarge("IMPORT_TOO_LARGE", f"the file has more than {MAX_BYTES >> 20} MiB")
+    name = filename.lower()
+    if name.endswith((".csv", ".tsv", ".txt")):
+        return import_csv(data)
+    looks_like_json = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
+    if name.endswith((".json", ".jsonld")) or looks_like_json:
+        return import_json(parse_json(data.removeprefix(b"\xef\xbb\xbf")))
+    return import_csv(data)
+
+
+def complete(document: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """`document` with what it lacks from `defaults`; nothing that is there is changed.
+
+    Objects are merged member by member. An object as the default of `items` completes every item; any other
+    list is taken only when there is none.
+    """
+    merged = dict(document)
+    for name, default in defaults.items():
+        present = merged.get(name)
+        if present is None:
+            if not (name == "items" and isinstance(default, Mapping)):
+                merged[name] = default
+        elif isinstance(present, Mapping) and isinstance(default, Mapping):
+            merged[name] = complete(present, default)
+        elif name == "items" and isinstance(present, list) and isinstance(default, Mapping):
+            merged[name] = [complete(item, default) if isinstance(item, dict) else item for item in present]
+    return merged
+
+
+def _import(entry: dict[str, Any], row: int, found: list[Finding]) -> ImportResult:
+    if entry.get("type") == DOCUMENT_TYPE or is_template(entry):
+        return ImportResult(typed_row(entry), row, "origin-ledger", found)
+    return _foreign(entry, row, found)
+
+
+def _foreign(entry: dict[str, Any], row: int, found: list[Finding]) -> ImportResult:
+    root = Reader(plain(entry))
+    wrapped = isinstance(entry.get("data"), dict)
+    inner, place = (entry["data"], root.at("data")) if wrapped else (entry, root)
+    document: dict[str, Any] = {"type": DOCUMENT_TYPE, "version": DOCUMENT_VERSION}
+    origin = "unknown"
+    for name, recognises, read in _READERS:
+        if recognises(inner):
+            origin = name
+            document |= read(place)
+            break
+    else:
+        root.findings.append(
+            error(
+                "",
+                "FORMAT_UNKNOWN",
+                "The object is in no format known here.",
+                "Use a template, or fill the fields.",
+            )
+        )
+    rest = root.remainder()
+    if rest is not None:
+        document["extensions"] = {origin: rest}
+    return ImportResult(document, row, origin, found + root.findings)

@@ -1,0 +1,192 @@
+"""Flat CSV as nested objects: dotted headers are paths, cells may hold JSON lists or objects.
+
+`supplyChainConsignment.exporter.name` nests objects; a number in a header is a place in a list
+(`items.0.hsCode`). Empty cells are absent. The separator is a comma, a semicolon or a tab, whichever the
+header line has most of.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, Final, NoReturn
+
+from ledger_app.domain.findings import Finding, discrepancy
+from ledger_app.errors import TooLarge, Unprocessable
+
+MAX_BYTES: Final = 32 << 20
+MAX_ROWS: Final = 20_000
+MAX_COLUMNS: Final = 500
+MAX_LIST: Final = 999
+_FORMULA: Final = ("=", "@", "+", "-", "\t")
+Header = tuple[str | int, ...]
+
+
+def table_rows(data: bytes) -> Iterator[tuple[int, dict[str, Any], list[Finding]]]:
+    """(row number as a spreadsheet counts, object, findings about cells) for each row that is not empty.
+
+    Raises Unprocessable IMPORT_UNREADABLE for what is no such table, TooLarge IMPORT_TOO_LARGE for too much.
+    """
+    if len(data) > MAX_BYTES:
+        raise TooLarge("IMPORT_TOO_LARGE", f"the file has more than {MAX_BYTES >> 20} MiB")
+    text = _decode(data)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
+    row = 1
+    try:
+        headers = _headers(next(lines, []))
+        for row, cells in enumerate(lines, start=2):
+            if row > MAX_ROWS + 1:
+                raise TooLarge("IMPORT_TOO_LARGE", f"the file has more than {MAX_ROWS} rows")
+            if any(cell.strip() for cell in cells):
+                yield row, *_row(headers, cells)
+    except csv.Error as wrong:
+        _unreadable(f"row {row + 1}: {wrong}")
+
+
+def _unreadable(why: str) -> NoReturn:
+    raise Unprocessable("IMPORT_UNREADABLE", why)
+
+
+def _decode(data: bytes) -> str:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        _unreadable("the file is UTF-16; save it as CSV UTF-8")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        _unreadable(f"byte {wrong.start} is not UTF-8; save the file as CSV UTF-8")
+    if "\0" in text:
+        _unreadable(f"character {text.index(chr(0))} is NUL; this is no text file")
+    return text
+
+
+def _separator(text: str) -> str:
+    header = text.split("\n", 1)[0]
+    return max(",;\t", key=header.count)
+
+
+def _headers(cells: list[str]) -> list[Header]:
+    names = [cell.strip() for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    if not names or not all(names):
+        _unreadable("the first line must name every column")
+    if len(names) > MAX_COLUMNS:
+        raise TooLarge("IMPORT_TOO_LARGE", f"the file has more than {MAX_COLUMNS} columns")
+    headers = [_header(name) for name in names]
+    taken: set[Header] = set()
+    for header, name in zip(headers, names, strict=True):
+        if header in taken:
+            _unreadable(f"two columns are named {name[:80]!r}")
+        taken.add(header)
+    for header, name in zip(headers, names, strict=True):
+        if any(header[:length] in taken for length in range(1, len(header))):
+            _unreadable(f"column {name[:80]!r} lies within another column")
+    _same_kinds(headers)
+    return headers
+
+
+def _header(name: str) -> Header:
+    parts: list[str | int] = [
+        int(part) if part.isdecimal() and part.isascii() else part for part in name.split(".")
+    ]
+    if len(parts) > 12 or not all(part != "" for part in parts) or isinstance(parts[0], int):
+        _unreadable(f"{name[:80]!r} is no name of a column")
+    if any(isinstance(part, int) and part >= MAX_LIST for part in parts):
+        _unreadable(f"{name[:80]!r} counts beyond {MAX_LIST}")
+    return tuple(parts)
+
+
+def _same_kinds(headers: list[Header]) -> None:
+    kinds: dict[Header, type] = {}
+    for header in headers:
+        for length in range(1, len(header)):
+            if kinds.setdefault(header[:length], type(header[length])) is not type(header[length]):
+                _unreadable(f"{'.'.join(map(str, header[:length]))!r} is both a list and an object")
+
+
+def _row(headers: list[Header], cells: list[str]) -> tuple[dict[str, Any], list[Finding]]:
+    found: list[Finding] = []
+    root: dict[str, Any] = {}
+    for header, cell in zip(headers, cells, strict=False):
+        if cell.strip():
+            _place(root, header, _cell(cell, header, found))
+    beyond = [cell for cell in cells[len(headers) :] if cell.strip()]
+    if beyond:
+        root["columnsWithoutName"] = beyond
+        found.append(
+            discrepancy(
+                "/extensions",
+                "MORE_CELLS_THAN_COLUMNS",
+                "The row has more cells than the header line names; they are kept under /extensions.",
+                "Check for a separator inside a cell without quotes.",
+                value=beyond[0],
+            )
+        )
+    return root, found
+
+
+def _place(root: dict[str, Any], header: Header, value: Any) -> None:
+    node: Any = root
+    for part, following in pairwise(header):
+        node = _step(node, part, [] if isinstance(following, int) else {})
+    if isinstance(node, list):
+        _reach(node, int(header[-1]), value)
+    else:
+        node[header[-1]] = value
+
+
+def _step(node: Any, part: str | int, empty: Any) -> Any:
+    if isinstance(node, list):
+        return _reach(node, int(part), empty)
+    return node.setdefault(part, empty)
+
+
+def _reach(node: list[Any], place: int, value: Any) -> Any:
+    while len(node) <= place:
+        node.append(None)
+    if node[place] is None:
+        node[place] = value
+    return node[place]
+
+
+def _cell(cell: str, header: Header, found: list[Finding]) -> Any:
+    if cell.lstrip()[:1] in ("[", "{"):
+        try:
+            return json.loads(cell, parse_float=str, parse_constant=_no_constant, object_pairs_hook=_once)
+        except (ValueError, RecursionError):
+            found.append(
+                _cell_finding(
+                    header, cell, "CELL_NOT_JSON", "The cell starts like JSON and is none.", "Correct it."
+                )
+            )
+    elif cell.startswith(_FORMULA) and len(cell) > 1 and not _is_number(cell):
+        found.append(
+            _cell_finding(
+                header,
+                cell,
+                "FORMULA_LIKE",
+                "A spreadsheet would run this cell as a formula. It is kept as the text it is.",
+                "Check where it comes from.",
+            )
+        )
+    return cell
+
+
+def _cell_finding(header: Header, cell: str, rule: str, words: str, fix: str) -> Finding:
+    return discrepancy("/extensions", rule, f"{'.'.join(map(str, header))}: {words}", fix, value=cell)
+
+
+def _is_number(cell: str) -> bool:
+    return cell[1:].replace(".", "", 1).isdecimal()
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a name stands twice in an object")
+    return members

@@ -1,0 +1,67 @@
+"""Our own fields as a flat table: headers are member names with dots (`items.0.hsCode`).
+
+Cells are text, so whole numbers and lists (separated by semicolons) are made where the document has them.
+Anything that does not fit stays the text it is, for the check of the document to name.
+"""
+
+import re
+from typing import Any, Final
+
+from ledger_app.domain.model import DOCUMENT_TYPE, DOCUMENT_VERSION, Certificate
+
+_MEMBERS: Final = frozenset(info.alias or name for name, info in Certificate.model_fields.items())
+_WHOLE: Final = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
+_NUMBERS: Final[tuple[tuple[str, ...], ...]] = (("version",), ("allowance", "units"))
+_ITEM_NUMBERS: Final[tuple[tuple[str, ...], ...]] = (("number",), ("allowance",), ("packages", "count"))
+_LISTS: Final[tuple[tuple[str, ...], ...]] = (
+    ("containers",),
+    ("flags",),
+    *((party, "address", "lines") for party in ("issuer", "exporter", "producer", "consignee", "agent")),
+)
+
+
+def is_template(entry: dict[str, Any]) -> bool:
+    """Whether all members are ours, and at least two of those that every certificate has are there."""
+    return (
+        entry.keys() <= _MEMBERS
+        and len(entry.keys() & {"number", "scheme", "exporter", "consignee", "items"}) >= 2
+    )
+
+
+def typed_row(entry: dict[str, Any]) -> dict[str, Any]:
+    """The document in a row of cells. Type and version are added, and items numbered, where they are not
+    stated."""
+    document: dict[str, Any] = {"type": DOCUMENT_TYPE, "version": DOCUMENT_VERSION} | _copy(entry)
+    for path in _NUMBERS:
+        _convert(document, path, _whole)
+    for path in _LISTS:
+        _convert(document, path, _split)
+    items = document.get("items")
+    for place, item in enumerate(items if isinstance(items, list) else ()):
+        if isinstance(item, dict):
+            item.setdefault("number", place + 1)
+            for path in _ITEM_NUMBERS:
+                _convert(item, path, _whole)
+            _convert(item, ("invoices",), _split)
+    return document
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _copy(member) for name, member in value.items()}
+    return [_copy(member) for member in value] if isinstance(value, list) else value
+
+
+def _convert(node: Any, path: tuple[str, ...], make: Any) -> None:
+    for name in path[:-1]:
+        node = node.get(name) if isinstance(node, dict) else None
+    if isinstance(node, dict) and isinstance(node.get(path[-1]), str):
+        node[path[-1]] = make(node[path[-1]])
+
+
+def _whole(cell: str) -> int | str:
+    return int(cell) if _WHOLE.fullmatch(cell.strip()) else cell
+
+
+def _split(cell: str) -> list[str]:
+    return [part.strip() for part in cell.split(";") if part.strip()]
