@@ -92,6 +92,10 @@ class Gateway:
         """The node's head, after checking that it serves the pinned ledger and is not behind."""
         return self._ask([])[0]
 
+    def identify(self) -> Head:
+        """The node's head, after checking that it serves the pinned ledger; however old it is."""
+        return self._ask([], fresh=False)[0]
+
     def lookup(self, queries: Sequence[Query]) -> Lookup:
         """Everything a verifier asks, for many certificates, as of one block."""
         return self.lookup_from_node(queries)
@@ -240,7 +244,7 @@ class Gateway:
                 raise NodeUnavailable("NODE_UNAVAILABLE", f"the node cannot answer: {answer.message}")
         return head, [bytes.fromhex(answer[2:]) for answer in answers]
 
-    def _ask(self, calls: Sequence[Call]) -> tuple[Head, list[Any]]:
+    def _ask(self, calls: Sequence[Call], *, fresh: bool = True) -> tuple[Head, list[Any]]:
         pin = self.pin
         if not self._verified:
             self._verify(pin)
@@ -249,7 +253,10 @@ class Gateway:
         except NodeUnavailable:
             self._verified = False  # what comes back at this address may be another node
             raise
-        return self._check_identity(pin, answers[:3]), answers[3:]
+        head = self._check_identity(pin, answers[:3])
+        if fresh:
+            self._check_age(pin, head)
+        return head, answers[3:]
 
     def _check_identity(self, pin: LedgerPin, answers: Sequence[Any]) -> Head:
         chain_id, genesis, latest = answers
@@ -263,6 +270,9 @@ class Gateway:
             head = read_head(latest)
         except (TypeError, KeyError, ValueError, AttributeError) as bad:
             raise NodeUnavailable("NODE_UNAVAILABLE", f"the node's answer makes no sense: {bad}") from bad
+        return head
+
+    def _check_age(self, pin: LedgerPin, head: Head) -> None:
         if head.age_seconds > self.max_age:
             raise NodeBehind(
                 "NODE_BEHIND",
@@ -272,7 +282,6 @@ class Gateway:
         if head.number < max(self._seen - self.depth, pin.first_block):
             raise NodeBehind("NODE_BEHIND", f"it is at block {head.number}, we have seen block {self._seen}")
         self._seen = max(self._seen, head.number)
-        return head
 
     def _verify(self, pin: LedgerPin) -> None:
         """The code at the pinned addresses is our contracts', and they belong together.

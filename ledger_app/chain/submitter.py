@@ -184,7 +184,7 @@ class Submitter:
         with self.store.read() as conn:
             known = pin.known_chain(conn)
         if self.gateway.pinned:
-            self.gateway.head()
+            self.gateway.identify()
             known = (self.gateway.pin.chain_id, self.gateway.pin.genesis)
         if known is None:
             return None

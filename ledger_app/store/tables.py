@@ -154,8 +154,19 @@ index_standings = Table(
     Column("reason", Integer, nullable=False),
     Column("epoch", BigInteger, nullable=False),
     Column("used", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
     Column("predecessor", Hash, nullable=True),
-    Column("batch", Hash, nullable=True),
+    Column("successor_batch", Hash, nullable=True),
+    *_at(),
+    Index(None, "predecessor"),
+)
+
+index_items = Table(
+    "index_items",
+    metadata,
+    Column("leaf", Hash, primary_key=True),
+    Column("item", BigInteger, primary_key=True, autoincrement=False),
+    Column("used", BigInteger, nullable=False),
     *_at(),
 )
 
@@ -198,6 +209,8 @@ index_organisations = Table(
     Column("organisation", Hash, primary_key=True),
     Column("territory", String(18), nullable=False),
     Column("roles", Integer, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("since", BigInteger, nullable=False),
     *_at(),
 )
 
@@ -209,6 +222,7 @@ index_keys = Table(
     Column("added_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger, nullable=True),
     Column("disowned_since", BigInteger, nullable=True),
+    Column("vouched", Boolean, nullable=False),
     *_at(),
     Index(None, "organisation"),
 )
@@ -221,6 +235,8 @@ index_accreditations = Table(
     Column("kind", Integer, nullable=False),
     Column("from_day", BigInteger, nullable=False),
     Column("until_day", BigInteger, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("authority", Hash, nullable=False),
     *_at(),
 )
 
@@ -247,6 +263,7 @@ index_anchors = Table(
     Column("previous", Hash, nullable=False),
     Column("head", Hash, nullable=False),
     Column("count", BigInteger, nullable=False),
+    Column("key", Address, nullable=False),
     *_at(),
     Index(None, "stream_key", "count"),
     Index(None, "head"),
