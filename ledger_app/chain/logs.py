@@ -42,8 +42,8 @@ def read_range(
     """The events of blocks `first` to `last`. `parent` is the known hash of block `first - 1`.
 
     The logs are read between two looks at the last header: the same hash both times means that they belong
-    to the chain that ends there. Raises ChainMovedError when they do not, or when block `first` does not follow
-    `parent`.
+    to the chain that ends there. Raises ChainMovedError when they do not, or when block `first` does not
+    follow `parent`.
     """
     addresses = [gateway.pin.address(name) for name in contracts]
     span = {"fromBlock": hex(first), "toBlock": hex(last.number), "address": addresses}

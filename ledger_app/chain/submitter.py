@@ -85,7 +85,6 @@ class Submitter:
         self._lease = f"submitter/{self.sender}"
         self._leased_until = 0.0
         self._sent: dict[int, float] = {}
-        self._doubts: dict[int, int] = {}
         self._wake = Event()
 
     def run(self, stop: Event, *, on_error: Callable[[LedgerError], None] | None = None) -> None:
@@ -125,9 +124,9 @@ class Submitter:
         if view is None:
             return 0
         moved = self._watch(view)
-        in_flight = self._send_again(view)
-        if in_flight < self._window:
-            moved += self._send_new(view, in_flight)
+        flying = self._send_again(view)
+        if len(flying) < self._window:
+            moved += self._send_new(view, flying)
         return moved
 
     def settle(self, timeout: float = 60.0) -> None:
@@ -267,20 +266,16 @@ class Submitter:
         return answers
 
     def _after_revert(self, item_id: int) -> None:
-        """The item's transaction is on the chain and failed: the contract's state says what to make of it."""
+        """The item's transaction is on the chain and failed. Back in the queue it is tried on the contract's
+        state, once nothing before it is unfinished: then it is sent again, found done, or refused for good.
+        """
         with self.store.read() as conn:
             item = outbox.items(conn, [item_id])[item_id]
-            attempts = outbox.attempts(conn, item_id)
-        if not item.contract:
-            with self._write() as conn:
-                outbox.refuse(conn, item_id, "REVERTED", {})
-            return
-        (refusal,) = self.gateway.simulate_many([(item.contract, item.calldata)])
-        if refusal is None and attempts < _MAX_ATTEMPTS:
-            with self._write() as conn:
+        with self._write() as conn:
+            if item.contract and item.attempts < _MAX_ATTEMPTS:
                 outbox.requeue(conn, item_id)
-            return
-        self._conclude(item, refusal or ActRefused("REVERTED"))
+            else:
+                outbox.refuse(conn, item_id, "REVERTED", {"attempts": item.attempts})
 
     def _conclude(self, item: outbox.Item, refusal: ActRefused) -> None:
         """A refused act: done already, out of time, or refused for good."""
@@ -294,12 +289,11 @@ class Submitter:
                 outbox.lapse(conn, item.id, refusal.reason)
             else:
                 outbox.refuse(conn, item.id, refusal.reason, refusal.context)
-        self._doubts.pop(item.id, None)
 
     # --- sending --------------------------------------------------------------------------------------------
 
-    def _send_again(self, view: _View) -> int:
-        """Give the node, in nonce order, what it does not hold; how many are in flight."""
+    def _send_again(self, view: _View) -> list[outbox.Transaction]:
+        """Give the node, in nonce order, what it does not hold; what is in flight."""
         with self.store.read() as conn:
             open_ = outbox.open_transactions(conn, self.sender)
         flying = [tx for tx in open_ if tx.nonce >= view.nonce]
@@ -309,7 +303,7 @@ class Submitter:
             # A node that lost one has lost those behind it as well, or holds them back: all, in order.
             self._broadcast([tx.raw for tx in flying])
             self._sent.update((tx.id, now) for tx in flying)
-        return len(flying)
+        return flying
 
     def _broadcast(self, raws: Sequence[bytes]) -> None:
         """Hand bytes to the node. Its answers are not looked at: receipts and nonces tell."""
@@ -317,15 +311,15 @@ class Submitter:
             self.gateway.rpc.batch([("eth_sendRawTransaction", ["0x" + raw.hex()]) for raw in part])
             self._crash("after-send")
 
-    def _send_new(self, view: _View, in_flight: int) -> int:
+    def _send_new(self, view: _View, flying: Sequence[outbox.Transaction]) -> int:
         with self.store.read() as conn:
-            waiting = outbox.queued(conn, self._window - in_flight)
+            waiting = outbox.queued(conn, self._window - len(flying))
             nonce = max(outbox.next_nonce(conn, self.sender), view.nonce)
         if not waiting:
             return 0
         if view.time > time.time() + 1:
             raise Unavailable("CLOCK_BEHIND", f"by {view.time - time.time():.0f} s")
-        ready = self._try_out(waiting, view, nonce)
+        ready = self._choose(waiting, flying)
         if not ready:
             return 0
         drafts: list[_Draft] = []
@@ -349,22 +343,27 @@ class Submitter:
         self._sent.update((tx.id, now) for tx in fresh)
         return len(drafts)
 
-    def _try_out(self, waiting: Sequence[outbox.Item], view: _View, nonce: int) -> list[outbox.Item]:
-        """The items that the contracts would take now, in order; refusals that are certain are concluded.
+    def _choose(
+        self, waiting: Sequence[outbox.Item], flying: Sequence[outbox.Transaction]
+    ) -> list[outbox.Item]:
+        """The items to send now, in order; refusals that are certain are concluded.
 
-        An act may build on one that is still in flight. So a refusal counts only once everything that was
-        sent before it was first refused is on the chain; until then the item waits.
+        An act may build on the one queued before it, so only an item with nothing unfinished before it can
+        be tried on the head's state. The others are sent behind in nonce order, untried; if one of them
+        reverts, it waits until everything before it is done, and is tried then.
         """
         ready: list[outbox.Item] = []
-        refusals = self.gateway.simulate_many([(item.contract, item.calldata) for item in waiting])
-        for item, refusal in zip(waiting, refusals, strict=True):
-            if refusal is None:
+        oldest = min((tx.outbox_id for tx in flying if tx.outbox_id is not None), default=None)
+        for item in waiting:
+            if oldest is None or item.id < oldest:
+                (refusal,) = self.gateway.simulate_many([(item.contract, item.calldata)])
+                if refusal is not None:
+                    self._conclude(item, refusal)
+                    continue
                 ready.append(item)
-                self._doubts.pop(item.id, None)
-                continue
-            until = self._doubts.setdefault(item.id, nonce + len(ready))
-            if view.nonce >= until:
-                self._conclude(item, refusal)
+            elif item.attempts == 0:
+                ready.append(item)
+            oldest = item.id if oldest is None else min(oldest, item.id)
         return ready
 
     def sign(

@@ -25,7 +25,8 @@ OPEN = ("signed", "included")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One intention. `act_…` and `deadline` come from the act, when there is one."""
+    """One intention. `act_…` and `deadline` come from the act, when there is one; `attempts` counts its
+    transactions."""
 
     id: int
     act_id: str | None
@@ -36,6 +37,7 @@ class Item:
     act_message: dict[str, Any]
     act_call: dict[str, Any]
     deadline: int | None
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,12 +235,6 @@ def requeue(conn: Connection, item_id: int) -> None:
     _move(conn, item_id, int(time.time()), "queued", reason=None, tx_hash=None, block_number=None)
 
 
-def attempts(conn: Connection, item_id: int) -> int:
-    """How many transactions have carried the item."""
-    query = select(func.count()).select_from(transactions).where(transactions.c.outbox_id == item_id)
-    return int(conn.execute(query).scalar_one())
-
-
 def settle(conn: Connection, item_id: int, *, block_number: int | None) -> None:
     """The act's effect is on the ledger already, by whichever transaction: done, and final."""
     _move(conn, item_id, int(time.time()), "final", reason=None, block_number=block_number)
@@ -268,6 +264,11 @@ def _items() -> Any:
         acts.c.message,
         acts.c.call,
         acts.c.deadline,
+        select(func.count())
+        .select_from(transactions)
+        .where(transactions.c.outbox_id == outbox.c.id)
+        .scalar_subquery()
+        .label("attempts"),
     ).select_from(outbox.outerjoin(acts, acts.c.id == outbox.c.act_id))
 
 
@@ -282,6 +283,7 @@ def _item(row: Row[Any]) -> Item:
         row.message or {},
         row.call or {},
         row.deadline,
+        row.attempts,
     )
 
 
