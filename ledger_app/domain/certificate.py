@@ -57,22 +57,22 @@ def parse_certificate(raw: Any) -> Certificate:
 
 
 def _read(raw: Any) -> tuple[Certificate | None, list[Finding]]:
-    nulls = _nulls(raw)
+    hollow = _hollow(raw)
     try:
         certificate = Certificate.model_validate(raw)
     except ValidationError as refused:
         found = [_finding(detail) for detail in refused.errors(include_url=False) if not _is_echo(detail)]
-        at_nulls = {finding.pointer for finding in nulls}
-        return None, (nulls + [finding for finding in found if finding.pointer not in at_nulls])[
+        at_hollow = {finding.pointer for finding in hollow}
+        return None, (hollow + [finding for finding in found if finding.pointer not in at_hollow])[
             :MAX_FINDINGS
         ]
-    findings = nulls + cross_findings(certificate)
+    findings = hollow + cross_findings(certificate)
     findings.sort(key=lambda finding: not finding.is_error)
     return certificate, findings[:MAX_FINDINGS]
 
 
-def _nulls(raw: Any) -> list[Finding]:
-    """Null is no value here: a member is there or it is absent, or two documents would mean the same."""
+def _hollow(raw: Any) -> list[Finding]:
+    """Nulls and empty objects: a member says something or is absent, or two documents would mean the same."""
     found: list[Finding] = []
     pending: list[tuple[str, Any]] = [("", raw)]
     while pending and len(found) < MAX_FINDINGS:
@@ -80,6 +80,10 @@ def _nulls(raw: Any) -> list[Finding]:
         if node is None:
             found.append(error(pointer, "IS_NULL", "The value is null.", "Fill it, or leave the field out."))
         elif type(node) is dict:
+            if not node and pointer:
+                found.append(
+                    error(pointer, "OBJECT_EMPTY", "The object is empty.", "Fill it, or leave it out.")
+                )
             pending.extend(
                 (pointer + join_pointer(name), member)
                 for name, member in node.items()

@@ -181,6 +181,15 @@ Number = Annotated[
         "Use at most 70 of A–Z, a–z, 0–9, space and . : / _ ( ) -, from a letter or digit to another.",
     ),
 ]
+IdentifierText = Annotated[
+    Line256,
+    _code_check(
+        str.isprintable,
+        "TEXT_CHARACTERS",
+        "An identifier has only characters that show.",
+        "Remove spaces other than the plain one, and characters without a picture.",
+    ),
+]
 SchemeCode = Annotated[
     str,
     _code_check(

@@ -17,6 +17,7 @@ from ledger_app.domain.fields import (
     Day,
     Decimal,
     HsCode,
+    IdentifierText,
     JsonObject,
     Line70,
     Line140,
@@ -65,7 +66,7 @@ class Party(Node):
 
     name: Line256
     """Name as registered."""
-    identifier: Line256 | None = None
+    identifier: IdentifierText | None = None
     """A registered identifier with its scheme, for example `urn:cn:uscc:911100001000012345`."""
     address: Address | None = None
     """Where it sits."""
@@ -76,7 +77,7 @@ class Party(Node):
 class Issuer(Node):
     """Who issues: an issuing body, or the exporter itself where the scheme allows that."""
 
-    identifier: Line256
+    identifier: IdentifierText
     """The registered identifier. Its hash is the organisation on the ledger (docs/protocol.md §1)."""
     name: Line256
     """Name as registered."""
@@ -289,7 +290,7 @@ class Certificate(Node):
     """Last day of validity, inclusive; absent: not stated."""
     transport: Transport | None = None
     """Means of transport and route."""
-    consignment: Line256 | None = None
+    consignment: IdentifierText | None = None
     """Identifier of the consignment that cargo events refer to."""
     containers: (
         Annotated[tuple[ContainerNumber, ...], AsTuple, Field(min_length=1, max_length=500), Unique] | None

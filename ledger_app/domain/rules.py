@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from ledger_app.domain import codelists
 from ledger_app.domain.findings import Finding, discrepancy, error, join_pointer, unknown
-from ledger_app.domain.model import Certificate, Item, Quantity, Transport
+from ledger_app.domain.model import Certificate, Item, Quantity
 
 
 def cross_findings(certificate: Certificate) -> list[Finding]:
@@ -17,7 +17,6 @@ def cross_findings(certificate: Certificate) -> list[Finding]:
         *_allowances(certificate),
         *_invoices(certificate),
         *_original(certificate),
-        *_places(certificate.transport),
         *(found for place, item in enumerate(certificate.items) for found in _goods(place, item)),
     ]
 
@@ -172,18 +171,6 @@ def _original(certificate: Certificate) -> Iterator[Finding]:
             "Correct the date.",
             value=dated.isoformat(),
         )
-
-
-def _places(transport: Transport | None) -> Iterator[Finding]:
-    for name in ("loading_place", "discharge_place"):
-        place = getattr(transport, name, None)
-        if place is not None and place.code is None and place.name is None:
-            yield error(
-                "/transport/" + ("loadingPlace" if name == "loading_place" else "dischargePlace"),
-                "PLACE_EMPTY",
-                "The place has neither code nor name.",
-                "Give one of them, or leave the place out.",
-            )
 
 
 def _goods(place: int, item: Item) -> Iterator[Finding]:
