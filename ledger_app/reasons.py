@@ -308,6 +308,55 @@ _section(
         "A text or list of the event is longer than accepted.",
         "Split the event, or shorten the text.",
     ),
+    ("CARGO_CONSIGNMENT", "Not a usable identifier of a consignment.", "Give 1 to 200 printable characters."),
+    ("CARGO_STREAM_NAME", "Not a usable name of a stream.", "Give 1 to 120 printable characters."),
+    (
+        "CARGO_EVENTS_REFUSED",
+        "Some events of the document were refused, so none was kept.",
+        "Correct the events listed, or let the good ones be kept.",
+    ),
+    ("CARGO_STREAM_UNKNOWN", "No such stream is recorded here.", "Check its name, or list your streams."),
+    ("CARGO_EVENT_UNKNOWN", "No such event is recorded here.", "Check its id or its event hash."),
+    ("CARGO_EVENT_AMBIGUOUS", "Several events go by this name.", "Name one of them by its id."),
+    ("CARGO_CAPTURE_UNKNOWN", "No such capture is recorded here.", "Check the id that the capture gave."),
+    ("CARGO_NOTHING_TO_ANCHOR", "Every event of the stream is anchored.", "Nothing: capture more events first."),
+    (
+        "CARGO_STREAM_DAMAGED",
+        "The stream is not the one that was anchored.",
+        "Restore the database from a backup, then verify the stream.",
+    ),
+    (
+        "CARGO_NOT_ANCHORED",
+        "No anchor on the ledger covers this yet.",
+        "Wait until the reporter's signer has anchored the stream, then verify again.",
+    ),
+    (
+        "CARGO_EVENT_CHANGED",
+        "An event is not what was captured.",
+        "Do not rely on it; ask the reporter for its own record.",
+    ),
+    (
+        "CARGO_EVENT_UNREADABLE",
+        "An event's record was damaged and cannot be read.",
+        "Do not rely on it; ask the reporter for its own record.",
+    ),
+    (
+        "CARGO_EVENT_MISSING",
+        "A position of the stream is missing or taken twice.",
+        "Do not rely on the stream; ask the reporter for its own record.",
+    ),
+    (
+        "CARGO_HEAD_DIFFERS",
+        "The events do not lead to the head on the ledger.",
+        "Do not rely on the stream; ask the reporter for its own record.",
+    ),
+    (
+        "CARGO_ANCHOR_UNKNOWN",
+        "The ledger does not know an anchor that is recorded here.",
+        "Do not rely on the stream; ask the operator.",
+    ),
+    ("CARGO_BEHAVIOUR", "Not a way to treat refused events.", "Say rollback or proceed."),
+    ("CARGO_PROOF_INVALID", "The proof of a cargo event is malformed.", "Ask for the proof again."),
 )
 
 # --- the chain and the contracts (chain/) --------------------------------------------------------------------------
@@ -757,6 +806,46 @@ _section(
         "The signature was made with another key than the one named.",
         "Sign with the named key.",
     ),
+    ("TOKEN_UNKNOWN", "There is no such token of yours.", "List the tokens to see their ids."),
+    (
+        "NOT_REGISTERED_YET",
+        "The certificate's issuing act is not on the ledger yet.",
+        "Wait until its act is final.",
+    ),
+    (
+        "MEDIA_TYPE_UNSUPPORTED",
+        "The body's content type is not taken here.",
+        "Send the media type named in the detail.",
+    ),
+    (
+        "METHOD_NOT_ALLOWED",
+        "The address does not take this method.",
+        "See the API description at /v1/openapi.json.",
+    ),
+    ("NO_SUCH_ROUTE", "There is nothing at this address.", "See the API description at /v1/openapi.json."),
+    (
+        "PARAMETER_INVALID",
+        "A parameter of the address is missing or out of bounds.",
+        "Correct the parameters named.",
+    ),
+    ("REQUEST_INVALID", "The request cannot be read.", "Correct it as the detail says."),
+    (
+        "BODY_INVALID",
+        "The body does not have the members or types that this request takes.",
+        "Correct the members named.",
+    ),
+    (
+        "IDEMPOTENCY_KEY_INVALID",
+        "An Idempotency-Key has 1 to 200 visible ASCII characters.",
+        "Use a random UUID.",
+    ),
+    ("ID_INVALID", "This can be no record's id.", "Use an id as this service gave it."),
+    (
+        "CURSOR_INVALID",
+        "The cursor was not given by this service.",
+        "Use `next` of the page before, unchanged.",
+    ),
+    ("INDEX_CATCHING_UP", "The index of the ledger is behind its head.", "Wait until it has caught up."),
 )
 
 # --- signer, command line, demo ------------------------------------------------------------------------------------
