@@ -10,6 +10,7 @@ from ledger_app import errors
 
 USAGE = 2
 REFUSED = 1
+PENDING = 3
 CANNOT_TELL = 20
 
 

@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +15,7 @@ app = typer.Typer(no_args_is_help=True, help="Hold an organisation's key and sig
 
 Folder = Annotated[Path, typer.Option("--dir", "-d", help="The signer's folder.")]
 DEFAULT_FOLDER = Path("signer")
-_GRACE_SECONDS = 3.0
+_WAIT_SECONDS = 15
 
 
 @app.command()
@@ -98,7 +97,8 @@ def run(
         if once:
             signer.step()
         else:
-            signer.run(stop)
+            signer.wait_seconds = _WAIT_SECONDS
+            signer.run()
 
 
 @app.command()
@@ -144,6 +144,8 @@ def accept(
 ) -> None:
     """Print this key's signed agreement to serve its organisation (or to sit in the council), for whoever
     adds it."""
+    import time
+
     from ledger_app.proof import typed_data
     from ledger_app.proof.hexes import to_hex
     from ledger_app.signer.requests import Request
@@ -200,31 +202,23 @@ def _opened(folder: Path, ask: bool) -> _Opened:
 
 
 class _Stop:
-    """Whether to end: at Ctrl-C or SIGTERM, between two requests, never between writing down and
-    answering."""
+    """Ends at Ctrl-C and SIGTERM, wherever it is: what was signed stands in the journal, and is asked again."""
 
     def __init__(self) -> None:
-        self._asked = False
-        signal.signal(signal.SIGTERM, self._ask)
-        signal.signal(signal.SIGINT, self._ask)
+        signal.signal(signal.SIGTERM, self._leave)
+        signal.signal(signal.SIGINT, self._leave)
 
     def end_with_parent(self) -> None:
-        """End when the process that started this one is gone, however it went: its end of our stdin closes
-        then."""
+        """End when the process that started this one is gone, however it went: our stdin closes then."""
         threading.Thread(target=self._watch, name="parent-watch", daemon=True).start()
-
-    def __call__(self) -> bool:
-        return self._asked
 
     def _watch(self) -> None:
         while os.read(0, 1024):
             pass
-        self._asked = True
-        time.sleep(_GRACE_SECONDS)
         os._exit(0)
 
-    def _ask(self, *_: object) -> None:
-        self._asked = True
+    def _leave(self, *_: object) -> None:
+        raise SystemExit(0)
 
 
 def _ask(words: str) -> bool:

@@ -27,7 +27,7 @@ Ask = Callable[[str], bool]
 @dataclass(slots=True)
 class Signer:
     """One organisation's signer. `say` prints a line for people; `ask` (or None) has a person agree to each
-    act."""
+    act; `wait_seconds` is how long the service may hold back an empty answer until something comes."""
 
     settings: SignerSettings
     key: Key
@@ -35,6 +35,7 @@ class Signer:
     client: Client
     say: Say
     ask: Ask | None = None
+    wait_seconds: int = 0
     _refused: dict[str, str] = field(default_factory=dict)
     _busy_until: float = 0.0
 
@@ -44,13 +45,17 @@ class Signer:
         failures = 0
         while not stopped():
             try:
+                begun = time.monotonic()
                 worked = self.step()
                 if failures:
                     self.say("the service answers again")
                 failures = 0
+                now = time.monotonic()
                 if worked:
-                    self._busy_until = time.monotonic() + _BUSY_SECONDS
-                pause = _BUSY_POLL if time.monotonic() < self._busy_until else self.settings.poll_seconds
+                    self._busy_until = now + _BUSY_SECONDS
+                if worked or (self.wait_seconds and now - begun >= self.wait_seconds - 1):
+                    continue  # the service itself waits for the next one
+                pause = _BUSY_POLL if now < self._busy_until else self.settings.poll_seconds
             except errors.LedgerError as exc:
                 failures += 1
                 if failures == 1:
@@ -61,7 +66,7 @@ class Signer:
     def step(self) -> int:
         """Deal with everything that is asked now; gives how many requests were answered. Raises what the
         client raises."""
-        answer = self.client.request("GET", "/v1/signing/requests")
+        answer = self.client.request("GET", "/v1/signing/requests", query={"wait": self.wait_seconds or None})
         return sum(self._answer(raw) for raw in requests.parse_list(answer.body))
 
     def sign(self, request: requests.Request) -> tuple[Entry, bytes]:

@@ -1,0 +1,40 @@
+"""`origin bundle …`: the file that a holder passes on."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger_app.cli import certificate, common, output
+
+app = common.group("Make the file that a holder passes on.")
+
+
+@app.callback()
+def bundle() -> None:
+    """Make the file that a holder passes on."""
+
+
+@app.command()
+def create(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Number or digest.")],
+    target: Annotated[Path, typer.Option("-o", "--output", help="Where to write it.")],
+    issuer: Annotated[str | None, typer.Option(metavar="ORG", help="The issuer's identifier.")] = None,
+    disclose: Annotated[
+        list[str] | None,
+        typer.Option(metavar="POINTER", help="Show only this field, like /items/0. Repeatable."),
+    ] = None,
+    who: common.As = "",
+    as_json: common.Json = False,
+) -> None:
+    """Write the bundle of a certificate: whole, or with only some fields shown."""
+    client = common.connect(certificate.CHAMBER, who)
+    found = certificate.find(client, number, issuer)
+    answer = client.request("GET", f"/v1/certificates/{found['id']}/bundle", query={"disclose": disclose})
+    common.write_file(target, answer.body)
+    if as_json:
+        output.result(
+            {"file": str(target), "bytes": len(answer.body), "digest": found["digest"], "leaf": found["leaf"]}
+        )
+    else:
+        output.line(str(target))

@@ -1,0 +1,160 @@
+"""What every command needs: the connection to the service, and waiting for an act to be on the ledger."""
+
+import json
+import os
+import secrets
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ledger_app import errors
+from ledger_app.cli import output
+from ledger_app.client import Client
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+DEMO_TOKENS = "demo/tokens.json"
+_WAIT_SECONDS = 25
+_DONE = {"final"}
+_ENDED = {"reverted", "refused", "expired"}
+
+As = Annotated[
+    str,
+    typer.Option(
+        "--as", envvar="ORIGIN_AS", help="In the demo: whose token to use (chamber, customs, authority, …)."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait until it is on the ledger.")]
+Seconds = Annotated[float, typer.Option("--timeout", min=0, help="How many seconds to wait for the ledger.")]
+
+
+def group(help_text: str) -> typer.Typer:
+    """A group of commands in the house style: plain help, no completion."""
+    return typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        help=help_text,
+    )
+
+
+def connect(role: str, who: str = "") -> Client:
+    """A client of ORIGIN_URL with ORIGIN_TOKEN. In a demo on this machine, without a token, that of `who` or
+    `role`."""
+    url = os.environ.get("ORIGIN_URL") or DEFAULT_URL
+    return Client(url, _token(url, who or role), timeout=_WAIT_SECONDS + 35)
+
+
+def _token(url: str, who: str) -> str | None:
+    given = os.environ.get("ORIGIN_TOKEN")
+    if given:
+        return given.strip()
+    file = Path(os.environ.get("ORIGIN_DATA") or ".origin") / DEMO_TOKENS
+    try:
+        demo = json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        return None
+    # A demo's tokens go nowhere but to the demo that made them.
+    if not isinstance(demo, dict) or demo.get("url") != url.rstrip("/"):
+        return None
+    found = demo.get("tokens", {}).get(who)
+    return str(found) if found else None
+
+
+def read_file(path: Path, most: int = 64 << 20) -> bytes:
+    """The bytes of a file. Raises BadInput FILE_UNREADABLE, TooLarge TOO_LARGE beyond `most` bytes."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(most + 1)
+    except OSError as exc:
+        raise errors.BadInput("FILE_UNREADABLE", f"{path}: {exc.strerror or exc}") from None
+    if len(raw) > most:
+        raise errors.TooLarge("TOO_LARGE", f"{path} is larger than {most} bytes")
+    return raw
+
+
+def write_file(path: Path, raw: bytes) -> None:
+    """Write a file. Raises BadInput FILE_UNREADABLE."""
+    try:
+        path.write_bytes(raw)
+    except OSError as exc:
+        raise errors.BadInput("FILE_UNREADABLE", f"{path}: {exc.strerror or exc}") from None
+
+
+def act(
+    client: Client,
+    path: str,
+    body: dict[str, Any],
+    *,
+    as_json: bool,
+    no_wait: bool = False,
+    timeout: float = 120,
+) -> None:
+    """Ask for an act, wait until it is on the ledger, and print it. Exit code 1 when it came to nothing."""
+    asked = client.post(path, body, idempotency_key=secrets.token_hex(16))
+    finish(client, asked, as_json=as_json, no_wait=no_wait, timeout=timeout)
+
+
+def finish(client: Client, asked: dict[str, Any], *, as_json: bool, no_wait: bool, timeout: float) -> None:
+    """Wait for the act in the answer `asked`, and print the answer with the act as it then is."""
+    if not no_wait:
+        asked["act"] = waited(client, asked["act"], timeout)
+    found = asked["act"]
+    for certificate in asked.get("certificates", []):
+        certificate["state"] = found["state"]
+    if as_json:
+        output.result(asked)
+    else:
+        _print(asked)
+    if found["state"] in _ENDED:
+        raise SystemExit(output.REFUSED)
+    if not no_wait and found["state"] not in _DONE:
+        raise SystemExit(output.PENDING)
+
+
+def waited(client: Client, found: dict[str, Any], timeout: float) -> dict[str, Any]:
+    """The act once it is settled, or as it is after `timeout` seconds; each new state is told on stderr."""
+    until = time.monotonic() + timeout
+    state = ""
+    while True:
+        if found["state"] != state:
+            state = found["state"]
+            output.progress(f"{found.get('summary') or found['kind']}: {_STATES.get(state, state)}")
+        left = until - time.monotonic()
+        if state in _DONE | _ENDED or left <= 0:
+            return found
+        found = client.get(f"/v1/acts/{found['id']}", wait=max(1, int(min(left, _WAIT_SECONDS))))
+
+
+_STATES = {
+    "needs-signature": "waiting for the signer",
+    "queued": "signed, waiting to be sent",
+    "broadcast": "sent, not on the ledger yet",
+    "included": "in a block, not final yet",
+    "final": "on the ledger",
+    "reverted": "the ledger refused it",
+    "refused": "the signer refused it",
+    "expired": "its deadline passed",
+    "orphaned": "fell out of the chain, is sent again",
+}
+
+
+def _print(asked: dict[str, Any]) -> None:
+    found = asked["act"]
+    words = _STATES.get(found["state"], found["state"])
+    code = "32" if found["state"] in _DONE else "31" if found["state"] in _ENDED else "33"
+    output.line(f"{found.get('summary') or found['kind']}: {output.colour(words, code)}")
+    if found.get("block") is not None:
+        output.line(
+            f"  block {found['block']}, gas {found.get('gasUsed')}, transaction {found.get('transaction')}"
+        )
+    if found.get("reason"):
+        output.line(f"  reason {found['reason']}")
+    output.line(f"  act {found['id']}")
+    for certificate in asked.get("certificates", []):
+        output.line(f"  {certificate['number']}  digest {certificate['digest']}")
+    if "enquiry" in asked:
+        output.line(f"  enquiry {asked['enquiry']}")

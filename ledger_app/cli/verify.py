@@ -1,0 +1,144 @@
+"""`origin verify`: the question that everything here is for."""
+
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ledger_app import errors
+from ledger_app.cli import common, output
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+_DIGEST = re.compile(r"0x[0-9a-fA-F]{64}")
+_MARKS = {"passed": ("ok", "32"), "failed": ("no", "31"), "warning": ("!", "33"), "cannot-tell": ("?", "33")}
+_COLOURS = {"GENUINE": "32", "NOT_GENUINE": "31", "CANNOT_TELL": "33"}
+
+
+@app.command()
+def verify(
+    what: Annotated[
+        str, typer.Argument(metavar="FILE|NUMBER|DIGEST", help="A bundle, a number or a digest.")
+    ],
+    at: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The day of presentation, YYYY-MM-DD.")
+    ] = None,
+    claim: Annotated[str | None, typer.Option(metavar="ID", help="My own import declaration.")] = None,
+    who: common.As = "",
+    as_json: common.Json = False,
+) -> None:
+    """Is this certificate genuine, and what is its standing?
+
+    Exits 0 genuine and in good standing, 10 not found, 11 not genuine, 12 revoked, suspended, expired or
+    used up, 13
+    issuer not trusted or its key disowned, 20 cannot tell.
+    """
+    raw = _file(what)
+    fields = {name: value for name, value in (("at", at), ("claim", claim)) if value is not None}
+    try:
+        client = common.connect("customs", who)
+        if raw is not None:
+            report = client.upload("/v1/verify", Path(what).name, raw, fields)
+        else:
+            kind = "digest" if _DIGEST.fullmatch(what) else "number"
+            report = client.post("/v1/verify", {kind: what.lower() if kind == "digest" else what, **fields})
+    except errors.Unavailable as exc:
+        report = _untold(raw, exc, at)
+    except (errors.NotAuthenticated, errors.NotPermitted) as exc:
+        report = _untold(None, exc, at)
+    code = _exit_code(report)
+    if as_json:
+        output.result({**report, "exit_code": code})
+    else:
+        show(report)
+    raise SystemExit(code)
+
+
+def show(report: dict[str, Any]) -> None:
+    """Print a report in words."""
+    verdict = report["verdict"]
+    words = {"GENUINE": "Genuine", "NOT_GENUINE": "Not genuine", "CANNOT_TELL": "Cannot tell"}[verdict]
+    output.line(output.colour(words, _COLOURS[verdict]) + f", standing: {report['standing']}")
+    for check in report["checks"]:
+        mark, code = _MARKS.get(check["outcome"], (" ", "0"))
+        reason = f" [{check['reason']}]" if check.get("reason") else ""
+        detail = f": {check['detail']}" if check.get("detail") else ""
+        output.line(f"  {output.colour(f'{mark:>2}', code)}  {check['name']}{detail}{reason}")
+    ledger = report["ledger"]
+    if ledger.get("block") is not None:
+        output.line(f"  ledger: block {ledger['block']}, {ledger['age_seconds']} seconds old")
+    if report.get("next"):
+        output.line(f"next: {report['next']}")
+
+
+def _file(what: str) -> bytes | None:
+    path = Path(what)
+    try:
+        there = path.is_file()
+    except (OSError, ValueError):
+        there = False
+    if there:
+        return common.read_file(path)
+    if path.suffix.lower() == ".json" or what.startswith((".", "/", "~")):
+        raise errors.BadInput("FILE_UNREADABLE", f"{what}: there is no such file")
+    return None
+
+
+def _untold(raw: bytes | None, exc: errors.LedgerError, at: str | None) -> dict[str, Any]:
+    """A report for when nobody could be asked: the file is still held against itself, which may show a
+    forgery."""
+    from ledger_app.proof import check, facts
+
+    checks: list[dict[str, Any]] = []
+    verdict, reason, standing = "CANNOT_TELL", exc.reason, "unknown"
+    if raw is not None:
+        try:
+            hint = check.read(raw).registered
+            pin = facts.Pin(hint.chain_id, hint.genesis, hint.registry)
+        except errors.CheckFailed:
+            pin = facts.Pin(1, bytes(32), "0x" + "00" * 20)
+        judged = check.judge(raw, pin, None, facts.Question(at=_day(at)), unavailable=exc)
+        verdict, reason = judged.verdict.value, judged.reason
+        checks = [
+            {"name": o.name, "outcome": o.outcome, "reason": o.reason, "detail": o.detail}
+            for o in judged.outcomes
+        ]
+    else:
+        checks = [{"name": "inclusion", "outcome": "cannot-tell", "reason": exc.reason, "detail": exc.detail}]
+    return {
+        "verdict": verdict,
+        "standing": standing,
+        "reason": reason,
+        "detail": exc.detail,
+        "next": exc.next_step,
+        "checks": checks,
+        "ledger": {"block": None, "time": None, "age_seconds": None},
+    }
+
+
+def _day(text: str | None) -> date:
+    if text is None:
+        return datetime.now(UTC).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise errors.BadInput("DAY_INVALID", f"{text[:20]!r}: a date is written YYYY-MM-DD") from None
+
+
+def _exit_code(report: dict[str, Any]) -> int:
+    if "exit_code" in report:
+        return int(report["exit_code"])
+    from ledger_app.domain.standing import Standing, Verdict, exit_code
+
+    return int(
+        exit_code(
+            Verdict(report["verdict"]),
+            Standing(report["standing"]),
+            not_found=report.get("reason") == "NOT_FOUND",
+            issuer_untrusted=any(
+                c["name"] == "issuer" and c["outcome"] == "failed" for c in report["checks"]
+            ),
+        )
+    )
