@@ -846,6 +846,37 @@ _section(
         "Use `next` of the page before, unchanged.",
     ),
     ("INDEX_CATCHING_UP", "The index of the ledger is behind its head.", "Wait until it has caught up."),
+    (
+        "VERIFY_WHAT",
+        "Exactly one of a file, bundle, number, digest or document is verified.",
+        "Give one of them.",
+    ),
+    (
+        "CLAIM_WHOSE",
+        "A claim is looked up for the customs organisation that made it.",
+        "Sign in as that organisation.",
+    ),
+    (
+        "SECRET_NEEDED",
+        "A bare document cannot be verified without its secret.",
+        "Bring the bundle, or sign in as a party that may read it here.",
+    ),
+    (
+        "DOCUMENT_DIFFERS",
+        "The document is not the one that was registered under its number.",
+        "Do not accept it; ask the issuing body.",
+    ),
+    (
+        "CONTENT_DISCREPANCY",
+        "The content does not fit the rules of its scheme.",
+        "Read the findings, and ask the issuing body where it matters.",
+    ),
+    (
+        "COMPARE_WITH_PAPER",
+        "A certificate is registered under this number; the paper may still say something else.",
+        "Compare the paper with what is shown, or verify the file.",
+    ),
+    ("NOT_STARTED", "The service has not been started.", "Start it first."),
 )
 
 # --- signer, command line, demo ------------------------------------------------------------------------------------
@@ -902,6 +933,8 @@ _section(
         "The certificate number was signed before with other content.",
         "Give the certificate a number of its own.",
     ),
+    ("SIGNER_NOT_PINNED", "This signer is not pinned to a ledger yet.", "Pin it: `origin signer pin`."),
+    ("DEMO_SIGNER_FAILED", "A signer of the demo did not work.", "Read its log in the data folder."),
     ("SIGNER_OTHER_ISSUER", "The certificate belongs to another issuer.", "Only its issuer can do this."),
     (
         "SIGNER_OTHER_LEDGER",

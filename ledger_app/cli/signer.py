@@ -33,6 +33,9 @@ def init(
         Path | None, typer.Option(help="File with the service's bearer token (0600).")
     ] = None,
     password_file: Annotated[Path | None, typer.Option(help="File with the key's password (0600).")] = None,
+    unpinned: Annotated[
+        bool, typer.Option("--unpinned", help="Pin later, with `origin signer pin`.")
+    ] = False,
     light: Annotated[
         bool, typer.Option("--light", help="A weak key file that opens fast: demo only.")
     ] = False,
@@ -55,7 +58,7 @@ def init(
         "registry": registry,
         "cargo_log": cargo_log,
     }
-    pins = _pins(url, given)
+    pins = settings.UNPINNED if unpinned else _pins(url, given)
     limits = settings.default_limits(council)
     if schemes:
         from dataclasses import replace
@@ -82,8 +85,30 @@ def init(
 
 
 @app.command()
+def pin(
+    folder: Folder = DEFAULT_FOLDER,
+    url: Annotated[str, typer.Option(envvar="ORIGIN_URL", help="The service.")] = "http://127.0.0.1:8000",
+    chain_id: Annotated[int, typer.Option(help="Pin: chain id.")] = 0,
+    consortium: Annotated[str, typer.Option(help="Pin: address of Consortium.")] = "",
+    registry: Annotated[str, typer.Option(help="Pin: address of CertificateRegistry.")] = "",
+    cargo_log: Annotated[str, typer.Option(help="Pin: address of CargoLog.")] = "",
+) -> None:
+    """Pin a signer that was made with --unpinned to its ledger. A pinned one is not changed."""
+    from dataclasses import replace
+
+    from ledger_app.signer import settings
+
+    found = settings.load(folder)
+    if found.pins != settings.UNPINNED:
+        raise errors.Conflict("SIGNER_EXISTS", f"{folder} is pinned to chain {found.pins.chain_id} already")
+    given = {"chain_id": chain_id, "consortium": consortium, "registry": registry, "cargo_log": cargo_log}
+    settings.write(replace(found, pins=_pins(url, given)), again=True)
+
+
+@app.command()
 def run(
     folder: Folder = DEFAULT_FOLDER,
+    url: Annotated[str | None, typer.Option(help="The service, if not the one in signer.toml.")] = None,
     once: Annotated[bool, typer.Option("--once", help="Answer what is asked now, then end.")] = False,
     ask: Annotated[bool, typer.Option("--ask", help="A person agrees to each signature.")] = False,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
@@ -92,7 +117,7 @@ def run(
     stop = _Stop()
     if with_parent:
         stop.end_with_parent()
-    with _opened(folder, ask) as signer:
+    with _opened(folder, ask, url) as signer:
         output.progress(f"{signer.settings.organisation or 'council seat'} signs with {signer.key.address}")
         if once:
             signer.step()
@@ -177,17 +202,26 @@ def accept(
 class _Opened:
     """A signer with its journal open, closed on leaving."""
 
-    def __init__(self, folder: Path, ask: bool) -> None:
+    def __init__(self, folder: Path, ask: bool, url: str | None) -> None:
         from ledger_app.client import Client
         from ledger_app.signer import keystore, settings
         from ledger_app.signer.journal import Journal
         from ledger_app.signer.loop import Signer
 
         found = settings.load(folder)
+        if found.pins == settings.UNPINNED:
+            raise errors.ConfigError("SIGNER_NOT_PINNED")
         self._journal = Journal(found.journal)
         key = keystore.load(found.keystore, found.key, keystore.read_password(found.password_file))
         asking = _ask if ask or found.ask else None
-        self.signer = Signer(found, key, self._journal, Client(found.url, found.token()), output.line, asking)
+        self.signer = Signer(
+            found,
+            key,
+            self._journal,
+            Client(url or found.url, found.token(), timeout=60),
+            output.line,
+            asking,
+        )
 
     def __enter__(self) -> Any:
         return self.signer
@@ -197,12 +231,12 @@ class _Opened:
         self._journal.close()
 
 
-def _opened(folder: Path, ask: bool) -> _Opened:
-    return _Opened(folder, ask)
+def _opened(folder: Path, ask: bool, url: str | None = None) -> _Opened:
+    return _Opened(folder, ask, url)
 
 
 class _Stop:
-    """Ends at Ctrl-C and SIGTERM, wherever it is: what was signed stands in the journal, and is asked again."""
+    """Ends at Ctrl-C and SIGTERM, wherever it is: what was signed stands in the journal."""
 
     def __init__(self) -> None:
         signal.signal(signal.SIGTERM, self._leave)

@@ -128,8 +128,8 @@ def _day(text: str | None) -> date:
 
 
 def _exit_code(report: dict[str, Any]) -> int:
-    if "exit_code" in report:
-        return int(report["exit_code"])
+    if "exitCode" in report:
+        return int(report["exitCode"])
     from ledger_app.domain.standing import Standing, Verdict, exit_code
 
     return int(

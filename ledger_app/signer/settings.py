@@ -40,6 +40,10 @@ class Pins:
         }[name]
 
 
+UNPINNED = Pins(0, *(["0x" + "00" * 20] * 3))
+"""Of a signer that was made before its ledger was: it signs nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What this signer signs without a person changing its settings.
@@ -126,10 +130,10 @@ def load(folder: Path) -> SignerSettings:
         raise errors.ConfigError("SIGNER_SETTINGS_INVALID", f"{path}: {exc}") from exc
 
 
-def write(settings: SignerSettings) -> None:
-    """Write `signer.toml` (0600). Existing settings are kept: raises Conflict when the file is there."""
+def write(settings: SignerSettings, *, again: bool = False) -> None:
+    """Write `signer.toml` (0600). Raises Conflict when the file is there, unless it is written `again`."""
     path = settings.folder / FILE
-    if path.exists():
+    if path.exists() and not again:
         raise errors.Conflict("SIGNER_EXISTS", f"{path} is there already")
     settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     keystore.write_private(path, _to_toml(settings).encode())
