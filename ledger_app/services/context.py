@@ -26,9 +26,10 @@ def utc_now() -> datetime:
 
 @dataclass(slots=True)
 class Services:
-    """The parts of one running installation. Shared by all threads; nothing in it changes after the start.
+    """The parts of one running installation, shared by all threads.
 
-    `gateway`, `submitter` and `follower` are None only while no ledger is pinned yet (before the deployment).
+    `gateway`, `submitter` and `follower` are None only where no node is configured (tests of other parts).
+    `trouble` is the submitter's last error (reason, detail) until it works again.
     """
 
     settings: Settings
@@ -38,6 +39,7 @@ class Services:
     submitter: "Submitter | None" = None
     follower: "Follower | None" = None
     clock: Callable[[], datetime] = utc_now
+    trouble: tuple[str, str] | None = None
 
     @property
     def gateway(self) -> "Gateway":

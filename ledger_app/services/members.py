@@ -11,7 +11,7 @@ from ledger_app.chain.calls import acceptance as acceptance_tuple
 from ledger_app.chain.calls import council_call
 from ledger_app.domain.standing import AUTHORITY_ROLES, COUNCIL_ROLES, AccreditationKind, Role, parse_roles
 from ledger_app.domain.terms import day_number, scheme_id, territory_id
-from ledger_app.errors import BadInput, Conflict, NotPermitted
+from ledger_app.errors import BadInput, Conflict, NotFound, NotPermitted
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.typed_data import (
     AcceptKey,
@@ -29,6 +29,7 @@ from ledger_app.services.context import Once, Services
 from ledger_app.services.names import id_of, identifier_of, member_of
 from ledger_app.services.signing import domain_of
 from ledger_app.store import acts, members
+from ledger_app.store.members import TokenRow
 
 _MEMBER_PAUSE_SECONDS = 72 * 3600
 
@@ -47,8 +48,7 @@ class Acceptance:
         )
 
 
-# --- names and tokens
-# -------------------------------------------------------------------------------------------
+# --- names and tokens ------------------------------------------------------------------------------------
 
 
 def record_name(ctx: Services, identifier: str, name: str, territory: str, *, replace: bool = True) -> str:
@@ -90,8 +90,50 @@ def new_token(ctx: Services, principal: Principal, kind: Kind, subject: str | No
     return create_token(ctx.store, kind, organisation=organisation, member=member, label=label)
 
 
-# --- the council
-# ------------------------------------------------------------------------------------------------
+def name_as(ctx: Services, principal: Principal, identifier: str, name: str, territory: str) -> str:
+    """Record who an organisation is: the council and the operator anybody, an organisation itself. Gives the
+    id.
+    """
+    if principal.kind is Kind.ORGANISATION and principal.organisation != id_of(identifier):
+        raise NotPermitted("NOT_ENTITLED", "An organisation records its own name only.")
+    return record_name(ctx, identifier, name, territory)
+
+
+def tokens(ctx: Services, principal: Principal) -> list[dict[str, Any]]:
+    """The caller's tokens; the operator sees all."""
+    with ctx.store.read() as conn:
+        rows = members.all_tokens(conn)
+    return [
+        {
+            "id": row.id,
+            "kind": row.kind,
+            "organisation": row.organisation,
+            "member": row.member,
+            "label": row.label,
+            "createdAt": row.created_at,
+            "revokedAt": row.revoked_at,
+        }
+        for row in rows
+        if _owns(principal, row)
+    ]
+
+
+def revoke_token(ctx: Services, principal: Principal, token_id: str) -> None:
+    """End a token of the caller's; the operator ends any. Raises NotFound `TOKEN_UNKNOWN`."""
+    with ctx.store.begin() as conn:
+        row = next((row for row in members.all_tokens(conn) if row.id == token_id), None)
+        if row is None or not _owns(principal, row) or not members.revoke_token(conn, token_id):
+            raise NotFound("TOKEN_UNKNOWN")
+
+
+def _owns(principal: Principal, row: TokenRow) -> bool:
+    if principal.kind is Kind.OPERATOR:
+        return True
+    mine = (principal.kind.value, principal.organisation, principal.member)
+    return (row.kind, row.organisation, row.member) == mine
+
+
+# --- the council -----------------------------------------------------------------------------------------
 
 
 def admit(
@@ -183,8 +225,7 @@ def member_pause(ctx: Services, principal: Principal, seconds: int, once: Once) 
     return _recorded(ctx, draft, once)
 
 
-# --- authorities
-# ---------------------------------------------------------------------------------------------------
+# --- authorities -----------------------------------------------------------------------------------------
 
 
 def enrol(
@@ -242,8 +283,7 @@ def accredit(
     return _recorded(ctx, draft, once)
 
 
-# --- keys
-# ------------------------------------------------------------------------------------------------------------
+# --- keys ------------------------------------------------------------------------------------------------
 
 
 def add_key(

@@ -5,6 +5,7 @@ claims it, and the contracts, tried on the current state, must accept the act: t
 valid for whom.
 """
 
+import time
 from typing import Any, Final
 
 from ledger_app.access.principals import Kind, Principal
@@ -34,7 +35,7 @@ _NOT_THE_SIGNERS_TURN: Final = frozenset(
 
 
 def requests(
-    ctx: Services, principal: Principal, *, after: str = "", limit: int = 50
+    ctx: Services, principal: Principal, *, after: str = "", limit: int = 50, wait: float = 0.0
 ) -> tuple[list[dict[str, Any]], str | None]:
     """What waits for the caller's signature, oldest first, and the id to continue after (None at the end).
 
@@ -43,8 +44,7 @@ def requests(
     signed and did not make it in time are asked for again, under a new deadline.
     """
     _tidy(ctx, principal)
-    with ctx.store.read() as conn:
-        waiting = acts.pending_for(conn, principal.desks, after=after, limit=limit + 1)
+    waiting = _waiting(ctx, principal, after, limit + 1, wait)
     page: list[dict[str, Any]] = []
     size = 0
     for act in waiting[:limit]:
@@ -58,6 +58,17 @@ def requests(
         return [], waiting[limit - 1].id if len(waiting) > limit else None
     more = len(waiting) > limit or page[-1]["id"] != waiting[-1].id
     return page, page[-1]["id"] if more else None
+
+
+def _waiting(ctx: Services, principal: Principal, after: str, limit: int, wait: float) -> list[Act]:
+    until = time.monotonic() + wait
+    while True:
+        with ctx.store.read() as conn:
+            found = acts.pending_for(conn, principal.desks, after=after, limit=limit)
+        fresh = [act for act in found if not _signed_by(act, principal.member)]
+        if fresh or time.monotonic() >= until:
+            return found
+        time.sleep(0.05)
 
 
 def request(ctx: Services, principal: Principal, act_id: str) -> dict[str, Any]:
@@ -102,7 +113,10 @@ def sign(ctx: Services, principal: Principal, act_id: str, key: str, signature: 
             acts.moved(conn, act_id, acts.REVERTED, reason=refused.reason, context=refused.context)
         elif complete:
             outbox.enqueue(conn, act_id=act_id, contract=ctx.pin.address(contract), calldata=calldata)
-        return act_json(must_get(conn, act_id))
+        answer = act_json(must_get(conn, act_id))
+    if ctx.submitter is not None:
+        ctx.submitter.wake()
+    return answer
 
 
 def refuse(ctx: Services, principal: Principal, act_id: str, reason: str, detail: str = "") -> dict[str, Any]:

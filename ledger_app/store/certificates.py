@@ -124,28 +124,37 @@ def listed(
     *,
     issuer: str | None = None,
     linked: Sequence[tuple[str, Sequence[str]]] = (),
+    named: Sequence[str] = (),
     visible_to: str | None = None,
     number: str | None = None,
+    digest: str | None = None,
     before: str | None = None,
     limit: int = 50,
 ) -> list[CertificateRow]:
     """Certificates, newest first.
 
-    `linked` narrows by links: each (kind, values) must match one of its values. `visible_to` keeps those that
-    the organisation issued or is named in. `before` is the id to continue from.
+    `linked` narrows by links: each (kind, values) must match one of its values. `named` are blind indexes of
+    a party's name. `visible_to` keeps those that the organisation issued or is named in. `before` is the id
+    to continue from.
     """
     query = _query().order_by(certificates.c.id.desc()).limit(limit)
     if issuer is not None:
         query = query.where(certificates.c.issuer == issuer)
     if number is not None:
         query = query.where(certificates.c.number == number)
+    if digest is not None:
+        query = query.where(certificates.c.digest == digest)
     if before is not None:
         query = query.where(certificates.c.id < before)
     for kind, values in linked:
         query = query.where(certificates.c.id.in_(_linked(kind, values)))
+    if named:
+        party = certificate_links.c.kind.in_(("exporter", "producer", "consignee", "agent"))
+        found = select(certificate_links.c.certificate_id).where(party, certificate_links.c.value.in_(named))
+        query = query.where(certificates.c.id.in_(found))
     if visible_to is not None:
-        named = certificates.c.id.in_(_linked("organisation", [visible_to]))
-        query = query.where((certificates.c.issuer == visible_to) | named)
+        party_to = certificates.c.id.in_(_linked("organisation", [visible_to]))
+        query = query.where((certificates.c.issuer == visible_to) | party_to)
     return _rows(conn, query)
 
 
@@ -165,8 +174,7 @@ def erase(conn: Connection, certificate_id: str) -> None:
     conn.execute(delete(certificate_links).where(gone))
 
 
-# --- bundles from elsewhere
-# ------------------------------------------------------------------------------------
+# --- bundles from elsewhere ------------------------------------------------------------------------------
 
 
 def keep_received(

@@ -101,8 +101,7 @@ def council(conn: Connection) -> RowMapping | None:
     return conn.execute(select(index_council)).mappings().first()
 
 
-# --- tokens
-# ------------------------------------------------------------------------------------------------------
+# --- tokens ----------------------------------------------------------------------------------------------
 
 
 def add_token(
@@ -146,8 +145,7 @@ def revoke_token(conn: Connection, token_id: str) -> bool:
     return conn.execute(query.values(revoked_at=int(time.time()))).rowcount == 1
 
 
-# --- secrets that an organisation needs again and again
-# ------------------------------------------------------------
+# --- secrets that an organisation needs again and again --------------------------------------------------
 
 
 def secret(conn: Connection, organisation: str, purpose: str) -> bytes | None:

@@ -1,0 +1,105 @@
+"""`/v1/verify`: a file as it is (multipart or raw bytes), or JSON that names what to verify."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from ledger_app.access.principals import Principal
+from ledger_app.api.bodies import VerifyBody, VerifyManyBody
+from ledger_app.api.http import Caller, Context, JsonBody, as_model, body_schema, read_json
+from ledger_app.errors import BadInput
+from ledger_app.services import subjects, verifying
+
+router = APIRouter(prefix="/v1", tags=["verification"])
+
+_RAW = ("application/octet-stream", "application/vnd.origin-ledger.bundle+json")
+_OPENAPI: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"$ref": "#/components/schemas/VerifyBody"}},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "at": {"type": "string"},
+                        "claim": {"type": "string"},
+                    },
+                }
+            },
+            **{kind: {"schema": {"type": "string", "format": "binary"}} for kind in _RAW},
+        },
+    }
+}
+
+
+@router.post("/verify", openapi_extra=_OPENAPI)
+async def verify(
+    request: Request,
+    who: Annotated[Principal, Depends(Caller("verify"))],
+    ctx: Context,
+    at: Annotated[str | None, Query(max_length=10)] = None,
+    claim: Annotated[str | None, Query(max_length=200)] = None,
+) -> dict[str, Any]:
+    """The report on one certificate. A file that cannot be read is a finding of the report, not an error."""
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media == "multipart/form-data":
+        query = await _from_form(request, at, claim)
+    elif media in _RAW:
+        query = subjects.Query(file=await request.body(), at=at, claim=claim)
+    else:
+        raw = await request.body()
+        query = await run_in_threadpool(_from_json, request, raw, at, claim)
+    return await run_in_threadpool(verifying.verify, ctx, who, query)
+
+
+@router.post("/verify/batch", openapi_extra=body_schema(VerifyManyBody))
+def verify_many(
+    who: Annotated[Principal, Depends(Caller("verify"))],
+    ctx: Context,
+    body: Annotated[VerifyManyBody, Depends(JsonBody(VerifyManyBody))],
+) -> dict[str, Any]:
+    """Reports on several certificates, from one state of the ledger."""
+    queries = [_query(each, None, None) for each in body.queries]
+    return {"reports": verifying.verify_many(ctx, who, queries)}
+
+
+def _from_json(request: Request, raw: bytes, at: str | None, claim: str | None) -> subjects.Query:
+    return _query(as_model(VerifyBody, read_json(request, raw)), at, claim)
+
+
+def _query(body: VerifyBody, at: str | None, claim: str | None) -> subjects.Query:
+    return subjects.Query(
+        bundle=body.bundle,
+        number=body.number,
+        digest=body.digest,
+        document=body.document,
+        issuer=body.issuer,
+        secret=body.secret,
+        at=body.at or at,
+        claim=body.claim or claim,
+    )
+
+
+async def _from_form(request: Request, at: str | None, claim: str | None) -> subjects.Query:
+    parser = MultiPartParser(request.headers, request.stream(), max_files=1, max_fields=8, max_part_size=4096)
+    try:
+        form = await parser.parse()
+    except (MultiPartException, KeyError, ValueError) as bad:
+        raise BadInput("REQUEST_INVALID", f"The form cannot be read: {str(bad)[:200]}") from None
+    at, claim = _text(form.get("at")) or at, _text(form.get("claim")) or claim
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise BadInput("VERIFY_WHAT", "The form has no file named `file`.")
+    content = await file.read()
+    await form.close()
+    return subjects.Query(file=content, at=at, claim=claim)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,196 @@
+"""The composition root: settings in, a running service out. Importing this module does nothing."""
+
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRouter
+
+from ledger_app.api import acts, certificates, members, problems, service, verification
+from ledger_app.api.http import BODIES
+from ledger_app.api.limits import Limits
+from ledger_app.chain.deployment import ensure_ledger
+from ledger_app.chain.follower import Follower
+from ledger_app.chain.gateway import Gateway
+from ledger_app.chain.node import Ganache
+from ledger_app.chain.pin import LedgerPin, saved_pin
+from ledger_app.chain.submitter import Submitter
+from ledger_app.config import Settings
+from ledger_app.errors import ConfigError, LedgerError
+from ledger_app.services.context import Services
+from ledger_app.services.housekeeping import Housekeeper
+from ledger_app.store.engine import Store, open_store
+from ledger_app.store.secrets import Vault
+
+_LOG = logging.getLogger("origin.service")
+
+
+class Installation:
+    """Everything of one service that must be started and stopped: node, store, workers. Use as a context
+    manager.
+
+    `services` is what the use cases take.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._node: Ganache | None = None
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._services: Services | None = None
+
+    @property
+    def services(self) -> Services:
+        """The parts, once started. Raises ConfigError `NOT_STARTED` before."""
+        if self._services is None:
+            raise ConfigError("NOT_STARTED")
+        return self._services
+
+    def start(self) -> "Installation":
+        """Start the node, open the store, pin or deploy the ledger, start the workers.
+
+        Raises ConfigError for what is missing; Unavailable when the node of the pinned ledger does not answer
+        in time.
+        """
+        settings = self.settings
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        vault = Vault(settings.master_keys())
+        store = _open(settings)
+        try:
+            self._begin(settings, store, vault)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Stop workers, then the node. What was acknowledged is in the store."""
+        self._stop.set()
+        if self._services is not None and self._services.submitter is not None:
+            self._services.submitter.wake()
+        for thread in self._threads:
+            thread.join(15)
+        self._threads.clear()
+        if self._node is not None:
+            self._node.stop()
+            self._node = None
+        if self._services is not None:
+            self._services.store.close()
+
+    def __enter__(self) -> "Installation":
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _begin(self, settings: Settings, store: Store, vault: Vault) -> None:
+        url, sender = settings.node_url, settings.sender()
+        if url is None:
+            self._node = Ganache(settings.data, settings.node_port, fund=sender)
+            self._node.start()
+            url, sender = self._node.url, self._node.sender_key
+        if sender is None:
+            raise ConfigError("SETTING_UNSAFE", "ORIGIN_SENDER_KEY is not set.")
+        with store.read() as conn:
+            pin = LedgerPin(**settings.pinned) if settings.pinned else saved_pin(conn)  # type: ignore[arg-type]
+        depth = settings.finality_depth
+        gateway = Gateway(url, pin, max_age=settings.max_data_age_seconds, depth=depth)
+        submitter = Submitter(store, gateway, sender, depth=depth)
+        follower = Follower(store, gateway)
+        self._services = Services(settings, store, vault, gateway, submitter, follower)
+        if pin is None and settings.council:
+            ensure_ledger(
+                store, gateway, submitter, council=settings.council, threshold=settings.council_threshold
+            )
+        self._work("submitter", lambda: submitter.run(self._stop, on_error=self._troubled))
+        self._work("follower", lambda: follower.run(self._stop, on_error=self._noted))
+        for name, worker in Housekeeper.workers(self._services):
+            self._work(name, lambda worker=worker: worker(self._stop))  # type: ignore[misc]
+
+    def _work(self, name: str, run: Callable[[], Any]) -> None:
+        thread = threading.Thread(target=run, name=name, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def _troubled(self, failed: LedgerError) -> None:
+        self.services.trouble = (failed.reason, failed.detail)
+        _LOG.warning("submitter: %s", failed)
+
+    def _noted(self, failed: LedgerError) -> None:
+        _LOG.warning("follower: %s", failed)
+
+
+def create_app(settings: Settings, installation: Installation | None = None) -> FastAPI:
+    """The application. Starts its own installation with the first request loop, or serves a running one."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        own = installation is None
+        running = installation or Installation(settings)
+        if own:
+            await run_in_threadpool(running.start)
+        app.state.services = running.services
+        try:
+            yield
+        finally:
+            if own:
+                await run_in_threadpool(running.stop)
+
+    app = FastAPI(
+        title="Origin Ledger",
+        version="1",
+        lifespan=lifespan,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,  # the usual pages load their scripts from elsewhere; no request leaves this host
+        redoc_url=None,
+    )
+    problems.install(app)
+    for router in _routers():
+        app.include_router(router)
+    app.add_middleware(
+        Limits,
+        default=settings.max_body_bytes,
+        bounds=[
+            ("/v1/certificates", settings.max_import_bytes),
+            ("/v1/epcis", settings.max_import_bytes),
+            ("/v1/cargo", settings.max_import_bytes),
+            ("/v1/verify/batch", settings.max_import_bytes),
+            ("/v1/verify", settings.max_bundle_bytes),
+            ("/verify", settings.max_bundle_bytes),
+        ],
+    )
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def _routers() -> list[APIRouter]:
+    return [
+        service.router,
+        certificates.router,
+        acts.router,
+        members.router,
+        verification.router,
+    ]
+
+
+def _open(settings: Settings) -> Store:
+    store = open_store(settings.store_url)
+    store.create_all()
+    return store
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        components = schema.setdefault("components", {}).setdefault("schemas", {})
+        for name, body in BODIES.items():
+            described = body.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
+            components.update(described.pop("$defs", {}))
+            components[name] = described
+        app.openapi_schema = schema
+    return app.openapi_schema

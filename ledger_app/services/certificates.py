@@ -1,0 +1,143 @@
+"""Reading certificates: lists, one in full, and the bundle to pass on."""
+
+from typing import Any
+
+from ledger_app.access.principals import Kind, Principal
+from ledger_app.domain.standing import Role, Status
+from ledger_app.domain.terms import day_date
+from ledger_app.errors import Conflict
+from ledger_app.proof.bundle import Bundle
+from ledger_app.proof.commitments import disclose
+from ledger_app.services.batches import paper
+from ledger_app.services.context import Services
+from ledger_app.services.locating import bundle_of, from_row, visible_row
+from ledger_app.services.names import id_of
+from ledger_app.services.visibility import visible
+from ledger_app.store import acts, certificates, members, standings
+from ledger_app.store.certificates import CertificateRow
+
+
+def listed(
+    ctx: Services,
+    principal: Principal,
+    *,
+    number: str | None = None,
+    digest: str | None = None,
+    issuer: str | None = None,
+    party: str | None = None,
+    consignment: str | None = None,
+    container: str | None = None,
+    before: str | None = None,
+    limit: int = 50,
+) -> list[dict[str, Any]]:
+    """Certificates that the caller may read, newest first. `party` is a name, matched exactly (letter case
+    aside).
+    """
+    linked: list[tuple[str, list[str]]] = []
+    if consignment is not None:
+        linked.append(("consignment", [consignment]))
+    if container is not None:
+        linked.append(("container", [container]))
+    if principal.kind is not Kind.ORGANISATION:
+        return []
+    wide = bool(principal.roles & (Role.CUSTOMS | Role.AUTHORITY))
+    found: list[CertificateRow] = []
+    with ctx.store.read() as conn:
+        while len(found) < limit:
+            rows = certificates.listed(
+                conn,
+                issuer=None if issuer is None else id_of(issuer),
+                linked=linked,
+                named=[] if party is None else ctx.vault.blinds("name", party),
+                visible_to=None if wide else principal.organisation,
+                number=number,
+                digest=digest,
+                before=before,
+                limit=limit,
+            )
+            found.extend(visible(conn, principal, rows))
+            if len(rows) < limit:
+                break
+            before = rows[-1].id
+        found = found[:limit]
+        names = members.names(conn, sorted({row.issuer for row in found}))
+        seen = standings.of_leaves(conn, [row.leaf for row in found])
+    return [brief(row, names, seen.get(row.leaf)) for row in found]
+
+
+def show(ctx: Services, principal: Principal, certificate_id: str) -> dict[str, Any]:
+    """One certificate with its document and its acts. Raises NotFound `CERTIFICATE_UNKNOWN`."""
+    row = visible_row(ctx, principal, certificate_id)
+    opened = paper(ctx, row)
+    with ctx.store.read() as conn:
+        names = members.names(conn, [row.issuer])
+        seen = standings.of_leaves(conn, [row.leaf]).get(row.leaf)
+        issuing = acts.get(conn, row.act_id)
+        later = acts.listed(conn, desks=principal.desks, subject=row.leaf, limit=100)
+        links = certificates.links_of(conn, row.id)
+    return {
+        **brief(row, names, seen),
+        "document": opened["document"] if opened else None,
+        "erased": opened is None,
+        "links": [
+            {"kind": kind, "value": value} for kind, value in links if kind in ("consignment", "container")
+        ],
+        "transaction": issuing.tx_hash if issuing else None,
+        "block": issuing.block_number if issuing else None,
+        "acts": [
+            {"id": act.id, "kind": act.kind, "state": act.state, "summary": act.summary} for act in later
+        ],
+    }
+
+
+def bundle(
+    ctx: Services, principal: Principal, certificate_id: str, pointers: list[str] | None = None
+) -> bytes:
+    """The bundle file of a certificate: in full, or with only the fields at `pointers` disclosed.
+
+    Raises NotFound `CERTIFICATE_UNKNOWN`; Conflict `DOCUMENT_ERASED`; Conflict `NOT_REGISTERED_YET` until its
+    issuing act is on the ledger; BadInput `POINTER_UNKNOWN`.
+    """
+    row = visible_row(ctx, principal, certificate_id)
+    if row.state not in acts.DONE:
+        raise Conflict("NOT_REGISTERED_YET", f"Its issuing act is {row.state}.", state=row.state)
+    with ctx.store.read() as conn:
+        issuing = acts.get(conn, row.act_id)
+    whole = bundle_of(ctx, from_row(ctx, row), issuing.tx_hash if issuing else None)
+    return shown_part(whole, pointers).serialise()
+
+
+def shown_part(whole: Bundle, pointers: list[str] | None) -> Bundle:
+    """The bundle with only `pointers` disclosed; itself when there are none."""
+    if not pointers or whole.document is None or whole.secret is None:
+        return whole
+    part = disclose(whole.document, whole.secret, pointers)
+    return Bundle(whole.leaf, whole.proof, whole.registered, disclosure=part, evidence=whole.evidence)
+
+
+def brief(row: CertificateRow, names: dict[str, str], seen: dict[str, Any] | None) -> dict[str, Any]:
+    """A certificate in a list. `status` and `used` are what the index saw on the ledger last."""
+    return {
+        "id": row.id,
+        "number": row.number,
+        "issuer": {"id": row.issuer, "name": names.get(row.issuer)},
+        "scheme": row.scheme,
+        "territory": row.territory,
+        "destination": row.destination,
+        "digest": row.digest,
+        "leaf": row.leaf,
+        "batch": row.batch,
+        "state": row.state,
+        "act": row.act_id,
+        "status": Status(seen["status"]).name.lower() if seen else "good",
+        "used": seen["used"] if seen else 0,
+        "allowance": row.leaf_fields["allowance"],
+        "validFrom": _day(row.leaf_fields["validFrom"]),
+        "validUntil": _day(row.leaf_fields["validUntil"]),
+        "createdAt": row.created_at,
+    }
+
+
+def _day(number: int) -> str | None:
+    day = day_date(number)
+    return day.isoformat() if day else None

@@ -1,0 +1,44 @@
+"""What goes on by itself: acts past their deadline expire, old idempotency keys are forgotten, streams get
+anchored.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from ledger_app.errors import LedgerError
+from ledger_app.services.anchoring import Anchorer
+from ledger_app.services.context import Services
+from ledger_app.store import acts, idempotency
+
+_LOG = logging.getLogger("origin.service")
+_KEY_SECONDS = 7 * 86_400
+Worker = Callable[[threading.Event], None]
+
+
+class Housekeeper:
+    """Steps once a minute."""
+
+    def __init__(self, ctx: Services, *, interval: float = 60.0) -> None:
+        self._ctx = ctx
+        self._interval = interval
+
+    def run(self, stop: threading.Event) -> None:
+        """Step until `stop` is set."""
+        while not stop.wait(self._interval):
+            try:
+                self.step()
+            except LedgerError as failed:
+                _LOG.warning("housekeeping: %s", failed)
+
+    def step(self) -> None:
+        """One round."""
+        now = self._ctx.now()
+        with self._ctx.store.begin() as conn:
+            acts.expire(conn, now)
+            idempotency.forget_before(conn, now - _KEY_SECONDS)
+
+    @staticmethod
+    def workers(ctx: Services) -> list[tuple[str, Worker]]:
+        """The workers of a service beside submitter and follower, by name."""
+        return [("housekeeper", Housekeeper(ctx).run), ("anchorer", Anchorer(ctx).run)]

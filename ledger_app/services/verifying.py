@@ -1,0 +1,270 @@
+"""Verification: is it genuine, what has happened to it since, and how sure can one be now?
+
+Facts come from the pinned ledger through the gateway, in one lookup however many certificates are asked
+about. The judgement is pure (`proof.check`). A node that is down, behind or of another ledger gives
+CANNOT_TELL with the reason.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from ledger_app.access.principals import Principal
+from ledger_app.chain.facts import Query as LedgerQuery
+from ledger_app.domain.content import content_findings
+from ledger_app.domain.findings import Severity
+from ledger_app.domain.standing import ExitCode, Standing, Verdict
+from ledger_app.domain.terms import day_date, day_number, scheme_code, territory_code
+from ledger_app.errors import BadInput, CheckFailed, LedgerError
+from ledger_app.proof import check, steps
+from ledger_app.proof.bundle import Bundle
+from ledger_app.proof.check import Judgement
+from ledger_app.proof.facts import Facts, Outcome, Pin, Question, StepOutcome
+from ledger_app.proof.hexes import from_hex, to_hex
+from ledger_app.proof.leaf import claim_key
+from ledger_app.reasons import describe
+from ledger_app.services.claims import claim_id
+from ledger_app.services.context import Services
+from ledger_app.services.facts import facts_of, proof_pin
+from ledger_app.services.subjects import Query, Subject, subjects_of
+from ledger_app.store import members
+
+Report = dict[str, Any]
+_ZERO = bytes(32)
+
+
+@dataclass(slots=True)
+class _Case:
+    """One subject on its way to a report. `place` is that of its query."""
+
+    place: int
+    subject: Subject
+    at: date
+    asked: LedgerQuery | None = None
+    facts: Facts | None = None
+
+
+def verify(ctx: Services, principal: Principal, query: Query) -> Report:
+    """The report on one certificate:
+
+    `verdict` GENUINE, NOT_GENUINE or CANNOT_TELL; `standing`; `exitCode` as `origin verify` returns it;
+    `reason`, `detail`, `next`; `checks` [{number, name, outcome, reason, detail, next}]; `ledger` {block,
+    time, age_seconds}; `certificate`, `allowance`, `disclosed`, `content` as far as they are known and the
+    caller may see them; `notices`; `matches`: one report for each issuer, when a number is used by several.
+    """
+    return verify_many(ctx, principal, [query])[0]
+
+
+def verify_many(ctx: Services, principal: Principal, queries: list[Query]) -> list[Report]:
+    """Reports in the order of `queries`, all from one state of the ledger. Raises BadInput for an unreadable
+    query.
+    """
+    cases = [
+        _Case(place, subject, _day(ctx, query))
+        for place, query in enumerate(queries)
+        for subject in subjects_of(ctx, principal, query)
+    ]
+    for case in cases:
+        if case.subject.bundle is not None:
+            case.asked = _ask_about(ctx, principal, case.subject.bundle, queries[case.place].claim)
+    unavailable = _look_up(ctx, cases)
+    pin = proof_pin(ctx.pin)
+    names = _names(ctx, cases)
+    reports: list[list[Report]] = [[] for _ in queries]
+    for case in cases:
+        judgement = _judge(ctx, pin, case, unavailable)
+        reports[case.place].append(_report(case, judgement, names))
+    return [found[0] if len(found) == 1 else _several(found) for found in reports]
+
+
+def _ask_about(ctx: Services, principal: Principal, bundle: Bundle, claim: str | None) -> LedgerQuery | None:
+    try:
+        wanted = check.lookup_of(bundle)
+    except BadInput:
+        return None  # a proof that leads nowhere: the judgement says so
+    key = _ZERO
+    if claim is not None:
+        if principal.organisation is None:
+            raise BadInput("CLAIM_WHOSE")
+        customs = from_hex(principal.organisation, 32)
+        key = claim_key(wanted.leaf, customs, _claim(ctx, principal.organisation, claim))
+    return LedgerQuery(wanted.leaf, wanted.batch_id, wanted.issuer, wanted.scheme, key)
+
+
+def _claim(ctx: Services, organisation: str, given: str) -> bytes:
+    if len(given) == 66 and given.startswith("0x"):
+        return from_hex(given.lower(), 32, field="claim")
+    return claim_id(ctx, organisation, given)
+
+
+def _look_up(ctx: Services, cases: list[_Case]) -> LedgerError | None:
+    """Fill in the facts of every case; gives why, if the ledger could not be asked."""
+    asking = [(case, case.asked) for case in cases if case.asked is not None]
+    if not asking:
+        return None
+    try:
+        seen = ctx.gateway.lookup([asked for _, asked in asking])
+    except LedgerError as failed:
+        return failed
+    for (case, asked), record in zip(asking, seen.records, strict=True):
+        claimed = asked.claim_key != _ZERO
+        case.facts = facts_of(asked.leaf, asked.batch, seen, record, claimed=claimed)
+    return None
+
+
+def _judge(ctx: Services, pin: Pin, case: _Case, unavailable: LedgerError | None) -> Judgement:
+    subject = case.subject
+    if subject.bundle is None:
+        failure = subject.failure or CheckFailed(1, "INTERNAL")
+        return _without_bundle(failure)
+    if subject.bundle is not None and case.asked is None:
+        return _without_bundle(CheckFailed(2, "PROOF_INVALID"))
+    question = Question(
+        at=case.at,
+        max_age_seconds=ctx.settings.max_data_age_seconds,
+        content=_content(subject.bundle, case.at)[0],
+    )
+    judged = check.judge(subject.bundle, pin, case.facts, question, unavailable=unavailable)
+    if subject.differs is not None and judged.verdict is Verdict.GENUINE:
+        words = "It differs at " + ", ".join(subject.differs[:5])
+        return _without_bundle(CheckFailed(2, "DOCUMENT_DIFFERS", words), Verdict.NOT_GENUINE)
+    return judged
+
+
+def _without_bundle(failure: CheckFailed, verdict: Verdict = Verdict.CANNOT_TELL) -> Judgement:
+    """The judgement when a step fails before there is anything to put to `proof.check`."""
+    found: Outcome = "failed" if verdict is Verdict.NOT_GENUINE or failure.step == 1 else "cannot-tell"
+    outcomes = [
+        steps.outcome_of(failure.step, found, failure.reason, failure.detail)
+        if number == failure.step
+        else steps.outcome_of(number, "not-checked")
+        for number in range(1, len(steps.NAMES) + 1)
+    ]
+    code = ExitCode.NOT_FOUND if failure.reason == "NOT_FOUND" else ExitCode.CANNOT_TELL
+    if verdict is Verdict.NOT_GENUINE:
+        code = ExitCode.NOT_GENUINE
+    return Judgement(verdict, Standing.UNKNOWN, failure.reason, failure.detail, tuple(outcomes), code)
+
+
+def _content(bundle: Bundle, at: date) -> tuple[StepOutcome | None, list[dict[str, str]]]:
+    document = _readable(bundle)
+    if document is None:
+        return None, []
+    findings = content_findings(document, at=at)
+    odd = [finding for finding in findings if finding.severity is not Severity.UNKNOWN]
+    listed = [finding.to_json() for finding in findings]
+    if odd:
+        return steps.outcome_of(9, "warning", "CONTENT_DISCREPANCY", odd[0].words), listed
+    if findings:
+        return steps.outcome_of(9, "not-checked", detail=findings[0].words), listed
+    return steps.outcome_of(9, "passed"), []
+
+
+def _readable(bundle: Bundle) -> dict[str, Any] | None:
+    if bundle.document is not None:
+        return bundle.document
+    if bundle.disclosure is None:
+        return None
+    try:
+        return dict(bundle.disclosure.verify().document)
+    except BadInput:
+        return None
+
+
+def _report(case: _Case, judged: Judgement, names: dict[str, str]) -> Report:
+    facts, bundle = case.facts, case.subject.bundle
+    entry = describe(judged.reason) if judged.reason else None
+    report: Report = {
+        "verdict": judged.verdict.value,
+        "standing": judged.standing.value,
+        "exitCode": int(judged.exit_code),
+        "reason": judged.reason,
+        "detail": judged.detail or (entry.meaning if entry else ""),
+        "next": entry.next_step if entry else "",
+        "at": case.at.isoformat(),
+        "checks": [outcome.to_json() for outcome in judged.outcomes],
+        "ledger": {
+            "block": facts.block if facts else None,
+            "time": facts.time if facts else None,
+            "age_seconds": facts.age_seconds if facts else None,
+        },
+        "certificate": None,
+        "allowance": None,
+        "disclosed": None,
+        "notices": list(case.subject.notices),
+        "matches": [],
+    }
+    # What a file that failed says about itself is not repeated as if it were known.
+    if bundle is not None and judged.verdict is Verdict.GENUINE and facts is not None:
+        report["certificate"] = _certificate(case, bundle, facts, names)
+        report["allowance"] = {
+            "total": bundle.leaf.allowance,
+            "used": facts.standing.used,
+            "left": max(bundle.leaf.allowance - facts.standing.used, 0),
+        }
+        report["content"] = _content(bundle, case.at)[1] if case.subject.content else []
+        if bundle.disclosure is not None:
+            report["disclosed"] = bundle.disclosure.verify().summary
+    return report
+
+
+def _certificate(case: _Case, bundle: Bundle, facts: Facts, names: dict[str, str]) -> dict[str, Any]:
+    leaf = bundle.leaf
+    document = _readable(bundle) or {}
+    issuer = to_hex(leaf.issuer)
+    first, last = day_date(leaf.valid_from), day_date(leaf.valid_until)
+    return {
+        "number": document.get("number"),
+        "digest": to_hex(leaf.digest),
+        "leaf": to_hex(leaf.hash()),
+        "batch": to_hex(facts.batch_id),
+        "issuer": {
+            "id": issuer,
+            "name": names.get(issuer),
+            "territory": territory_code(facts.organisation.territory) if facts.organisation else None,
+        },
+        "scheme": scheme_code(leaf.scheme),
+        "destination": territory_code(leaf.destination),
+        "validFrom": first.isoformat() if first else None,
+        "validUntil": last.isoformat() if last else None,
+        "registeredAt": facts.batch.time if facts.batch else None,
+        "issuedAs": facts.batch.kind.words if facts.batch else None,
+        "key": facts.batch.key if facts.batch else None,
+        "standingReason": facts.standing.reason or None,
+        "predecessor": None if facts.predecessor is None else to_hex(facts.predecessor),
+        "document": document if case.subject.content else None,
+    }
+
+
+def _several(reports: list[Report]) -> Report:
+    """Several issuers use the number: none of them is meant more than the others."""
+    entry = describe("NUMBER_AMBIGUOUS")
+    best = _without_bundle(CheckFailed(4, "NUMBER_AMBIGUOUS"))
+    return {
+        **reports[0],
+        "verdict": best.verdict.value,
+        "standing": best.standing.value,
+        "exitCode": int(best.exit_code),
+        "reason": "NUMBER_AMBIGUOUS",
+        "detail": entry.meaning,
+        "next": entry.next_step,
+        "checks": [outcome.to_json() for outcome in best.outcomes],
+        "certificate": None,
+        "allowance": None,
+        "disclosed": None,
+        "notices": ["COMPARE_WITH_PAPER"],
+        "matches": reports,
+    }
+
+
+def _names(ctx: Services, cases: list[_Case]) -> dict[str, str]:
+    issuers = {to_hex(case.subject.bundle.leaf.issuer) for case in cases if case.subject.bundle is not None}
+    with ctx.store.read() as conn:
+        return members.names(conn, sorted(issuers))
+
+
+def _day(ctx: Services, query: Query) -> date:
+    if query.at is None:
+        return ctx.clock().date()
+    day_number(query.at)
+    return date.fromisoformat(query.at)
