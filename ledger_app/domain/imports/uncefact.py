@@ -107,8 +107,7 @@ def _item(line: Reader, group: Reader, number: int, invoices: dict[str, dict[str
     if line.at("sequenceNumber").number() == number:
         line.at("sequenceNumber").take()
     packages = line.each("transportPackages")
-    marks = [text for package in packages if (text := package.at("iD").text())]
-    put(item, "marks", "\n".join(marks))
+    put(item, "marks", _marks([package.at("iD") for package in packages]))
     if packages:
         # UN/ECE Recommendation 21: PK is a package of a kind not stated.
         item["packages"] = {"count": len(packages), "kind": "PK"}
@@ -131,6 +130,13 @@ def _item(line: Reader, group: Reader, number: int, invoices: dict[str, dict[str
         put(item, "grossMass", parts.sum_masses(known))
     put(item, "invoices", _invoice(line.at("invoiceReference"), invoices, pointer))
     return item
+
+
+def _marks(identifiers: list[Reader]) -> str | None:
+    """One identifier is moved into the field; of several the field holds a list, and the originals stay."""
+    if len(identifiers) == 1:
+        return identifiers[0].text(lines=True)
+    return "\n".join(mark for place in identifiers if (mark := place.seen()))
 
 
 def _invoice(reference: Reader, invoices: dict[str, dict[str, Any]], pointer: str) -> list[str]:
