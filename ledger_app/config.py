@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from ledger_app.errors import ConfigError
 
 MIB = 1 << 20
+_LISTS = ("old_master_keys", "council")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -50,6 +51,9 @@ class Settings(BaseSettings):
     cargo_log: str | None = Field(None, pattern=r"^0x[0-9a-fA-F]{40}$")
     first_block: int = Field(0, ge=0)
 
+    council: Annotated[tuple[str, ...], NoDecode] = ()
+    council_threshold: int = Field(2, ge=2, le=31)
+
     max_data_age_seconds: int = Field(300, ge=1)
     act_deadline_seconds: int = Field(86_400, ge=60)
     vote_expiry_seconds: int = Field(7 * 86_400, ge=60)
@@ -60,8 +64,9 @@ class Settings(BaseSettings):
     max_batch: int = Field(10_000, ge=1, le=100_000)
 
     def __init__(self, **values: Any) -> None:
-        if isinstance(values.get("old_master_keys"), str):
-            values["old_master_keys"] = _split(values["old_master_keys"])
+        for name in _LISTS:
+            if isinstance(values.get(name), str):
+                values[name] = _split(values[name])
         super().__init__(**values)
 
     # --- derived -------------------------------------------------------------------------------------------
@@ -105,13 +110,13 @@ class Settings(BaseSettings):
             raise ConfigError("SETTING_UNSAFE", "ORIGIN_MASTER_KEY is not set (64 hexadecimal digits).")
         return tuple(_key("ORIGIN_MASTER_KEY", key) for key in (self.master_key, *self.old_master_keys))
 
-    def sender(self) -> bytes:
-        """The private key (32 bytes) of the account that pays for transactions. It signs no act of an
-        organisation.
+    def sender(self) -> bytes | None:
+        """The private key (32 bytes) of the account that pays for transactions, None = the embedded chain's
+        own.
+
+        It signs no act of an organisation.
         """
-        if self.sender_key is not None:
-            return _key("ORIGIN_SENDER_KEY", self.sender_key)
-        return _kept_key(self.data / "sender.key")
+        return None if self.sender_key is None else _key("ORIGIN_SENDER_KEY", self.sender_key)
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -120,9 +125,9 @@ def load_settings(**overrides: Any) -> Settings:
     Raises ConfigError `SETTING_INVALID`, `SETTING_UNSAFE` or `SETTING_NOT_FOR_DEMO`; the detail names each
     variable and never shows its value.
     """
-    old = os.environ.get("ORIGIN_OLD_MASTER_KEYS")
-    if old is not None:
-        overrides.setdefault("old_master_keys", old)
+    for name in _LISTS:
+        if (listed := os.environ.get(_variable((name,)))) is not None:
+            overrides.setdefault(name, listed)
     try:
         settings = Settings(**overrides)
     except ValidationError as error:
