@@ -5,7 +5,11 @@ same bytes through the ABI and compares. Identifiers are `bytes`, addresses lowe
 none), times Unix seconds (zero = never), days since 1970-01-01.
 """
 
+import time
 from dataclasses import dataclass
+from typing import Any
+
+from ledger_app.errors import NodeUnavailable
 
 ZERO = bytes(32)
 ZERO_ADDRESS = "0x" + "00" * 20
@@ -177,4 +181,18 @@ def read_record(data: bytes, at: int) -> Record:
         Organisation(words[18][:8], n[19], n[20], n[21]),
         Key(n[22], n[23], n[24], bool(n[25]), bool(n[26])),
         Accreditation(n[27], n[28], n[29], n[30], n[31]),
+    )
+
+
+def read_head(block: Any) -> Head:
+    """A block header as the node gives it. Raises NodeUnavailable when it is none."""
+    if not isinstance(block, dict):
+        raise NodeUnavailable("NODE_UNAVAILABLE", "the node has no such block")
+    when = int(block["timestamp"], 16)
+    return Head(
+        int(block["number"], 16),
+        block["hash"].lower(),
+        block["parentHash"].lower(),
+        when,
+        max(0.0, time.time() - when),
     )

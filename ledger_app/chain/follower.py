@@ -12,7 +12,7 @@ from threading import Event
 from ledger_app.chain import logs, projection
 from ledger_app.chain.abi import plain
 from ledger_app.chain.facts import Head
-from ledger_app.chain.gateway import Gateway, read_head
+from ledger_app.chain.gateway import Gateway
 from ledger_app.chain.rpc import RpcError
 from ledger_app.errors import LedgerError, NodeBehind, NodeUnavailable
 from ledger_app.store import index
@@ -52,8 +52,9 @@ class Follower:
         while not stop.is_set():
             pause = 0.1
             try:
-                if self.gateway.pinned and self.step():
-                    pause = 0.0
+                if self.gateway.pinned:
+                    moved, warm = self.step(), self.gateway.warm()
+                    pause = 0.1 if warm and not moved else 0.0
             except LedgerError as failed:
                 if on_error is not None:
                     on_error(failed)
@@ -69,7 +70,7 @@ class Follower:
         with self.store.read() as conn:
             at = index.cursor(conn)
         head = self.gateway.identify()
-        target = head if until is None or until >= head.number else self._header(until)
+        target = head if until is None or until >= head.number else self.gateway.header(until)
         self.progress = Progress(at.number if at else self.gateway.pin.first_block - 1, head.number)
         if at is not None and not self._is_current(at, head):
             self._go_back(at)
@@ -77,7 +78,7 @@ class Follower:
         first = at.number + 1 if at else self.gateway.pin.first_block
         if first > target.number:
             return False
-        last = target if target.number - first < _SPAN else self._header(first + _SPAN - 1)
+        last = target if target.number - first < _SPAN else self.gateway.header(first + _SPAN - 1)
         try:
             found = logs.read_range(self.gateway, first, last, at.hash if at else None)
         except logs.ChainMovedError:
@@ -108,16 +109,12 @@ class Follower:
         with self.store.read() as conn:
             return index.digest(conn)
 
-    def _header(self, number: int) -> Head:
-        block = self.gateway.rpc.call("eth_getBlockByNumber", hex(number), False)
-        return read_head(block)
-
     def _is_current(self, at: Block, head: Head) -> bool:
         """Whether the block that the cursor stands on is still part of the chain."""
         if head.number == at.number:
             return head.hash == at.hash
         if head.number > at.number:
-            return self._header(at.number).hash == at.hash
+            return self.gateway.header(at.number).hash == at.hash
         # The chain is shorter than the index. A node that merely lags agrees with us at its own head.
         with self.store.read() as conn:
             known = [

@@ -28,8 +28,10 @@ from ledger_app.chain.facts import (
     Query,
     Record,
     Standing,
+    read_head,
     read_record,
 )
+from ledger_app.chain.mirror import Mirror
 from ledger_app.chain.pin import LedgerPin
 from ledger_app.chain.rpc import Call, Rpc, RpcError, chunks
 from ledger_app.errors import ActRefused, Broken, NodeBehind, NodeUnavailable, Unavailable, WrongLedger
@@ -47,6 +49,7 @@ class Gateway:
     max_age: oldest acceptable head in seconds; older is NodeBehind.
     depth: how many blocks the head may step back (the chain's finality depth) before that is NodeBehind.
     sender: the address that simulated calls come from.
+    mirrored: answer `lookup` from the node's event logs where that is exact.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class Gateway:
         depth: int = 0,
         sender: str | None = None,
         timeout: float = 30.0,
+        mirrored: bool = True,
     ) -> None:
         self.rpc = Rpc(url, timeout=timeout)
         self.max_age = max_age
@@ -67,6 +71,8 @@ class Gateway:
         self._seen = 0
         self._verified = False
         self._guard = threading.Lock()
+        self._mirrored = mirrored
+        self.mirror = Mirror(self) if mirrored and pin is not None else None
 
     @property
     def pin(self) -> LedgerPin:
@@ -85,6 +91,7 @@ class Gateway:
             self._pin = pin
             self._seen = 0
             self._verified = False
+            self.mirror = Mirror(self) if self._mirrored else None
 
     # --- questions about certificates ----------------------------------------------------------------------
 
@@ -97,8 +104,31 @@ class Gateway:
         return self._ask([], fresh=False)[0]
 
     def lookup(self, queries: Sequence[Query]) -> Lookup:
-        """Everything a verifier asks, for many certificates, as of one block."""
+        """Everything a verifier asks, for many certificates, as of one block.
+
+        Answered from the mirror of the node's event logs while the head is the block it stands on, which each
+        call asks the node first; else by the contract.
+        """
+        mirror = self.mirror
+        if mirror is None:
+            return self.lookup_from_node(queries)
+        head = self.head()
+        wanted = list(queries)
+        found = mirror.answer(head, wanted)
+        if found is None and mirror.is_near(head) and mirror.advance(head):
+            found = mirror.answer(head, wanted)
+        if found is None:
+            return self.lookup_from_node(queries)
+        records = [record for record in found if record is not None]
+        if len(records) == len(wanted):
+            return Lookup(head.number, head.time, head.age_seconds, tuple(records))
         return self.lookup_from_node(queries)
+
+    def warm(self) -> bool:
+        """Read a range of blocks into the mirror; True when it is at the head (the follower's thread calls
+        it).
+        """
+        return self.mirror is None or self.mirror.advance(self.identify())
 
     def lookup_from_node(self, queries: Sequence[Query]) -> Lookup:
         """The same, always by `eth_call`."""
@@ -230,6 +260,15 @@ class Gateway:
 
     # --- inside ---------------------------------------------------------------------------------------------
 
+    def header(self, number: int) -> Head:
+        """The header of a block of the node's chain."""
+        (answer,) = self.rpc.batch([("eth_getBlockByNumber", [hex(number), False])])
+        return read_head(None if isinstance(answer, RpcError) else answer)
+
+    def has_predecessors(self) -> bool:
+        """Whether the registry goes on where a sealed one ended."""
+        return int(self._view(_REGISTRY, "predecessor")[0], 16) != 0
+
     def _view(self, contract: str, name: str, *values: Any) -> tuple[Any, ...]:
         function = interface(contract)
         _, (answer,) = self._view_raw([(contract, function.call(name, *values))])
@@ -313,20 +352,6 @@ _IDENTITY: tuple[Call, ...] = (
     ("eth_getBlockByNumber", ["0x0", False]),
     ("eth_getBlockByNumber", ["latest", False]),
 )
-
-
-def read_head(block: Any) -> Head:
-    """A block header as the node gives it. Raises NodeUnavailable when it is none."""
-    if not isinstance(block, dict):
-        raise NodeUnavailable("NODE_UNAVAILABLE", "the node has no such block")
-    when = int(block["timestamp"], 16)
-    return Head(
-        int(block["number"], 16),
-        block["hash"].lower(),
-        block["parentHash"].lower(),
-        when,
-        max(0.0, time.time() - when),
-    )
 
 
 def _eth_call(to: str, data: bytes, sender: str | None, block: str = "latest") -> Call:

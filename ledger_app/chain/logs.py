@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ledger_app.chain.abi import CONTRACTS, interface
-from ledger_app.chain.facts import Head
-from ledger_app.chain.gateway import Gateway, read_head
+from ledger_app.chain.facts import Head, read_head
 from ledger_app.chain.rpc import Call, RpcError
 from ledger_app.errors import NodeUnavailable
+
+if TYPE_CHECKING:
+    from ledger_app.chain.gateway import Gateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class ChainMovedError(Exception):
 
 
 def read_range(
-    gateway: Gateway, first: int, last: Head, parent: str | None, contracts: Sequence[str] = CONTRACTS
+    gateway: "Gateway", first: int, last: Head, parent: str | None, contracts: Sequence[str] = CONTRACTS
 ) -> Range:
     """The events of blocks `first` to `last`. `parent` is the known hash of block `first - 1`.
 
@@ -68,7 +70,7 @@ def read_range(
     )
 
 
-def _decode(gateway: Gateway, raw: dict[str, Any], headers: dict[int, Head]) -> Log | None:
+def _decode(gateway: "Gateway", raw: dict[str, Any], headers: dict[int, Head]) -> Log | None:
     number = int(raw["blockNumber"], 16)
     if raw["blockHash"].lower() != headers[number].hash:
         raise ChainMovedError
@@ -84,7 +86,7 @@ def _decode(gateway: Gateway, raw: dict[str, Any], headers: dict[int, Head]) -> 
     )
 
 
-def _ask(gateway: Gateway, calls: list[Call]) -> list[Any]:
+def _ask(gateway: "Gateway", calls: list[Call]) -> list[Any]:
     answers = gateway.rpc.batch(calls)
     for answer in answers:
         if answer is None or isinstance(answer, RpcError):

@@ -17,7 +17,8 @@ from typing import Any
 from eth_account import Account
 
 from ledger_app.chain import effects, pin
-from ledger_app.chain.gateway import Gateway, read_head
+from ledger_app.chain.facts import read_head
+from ledger_app.chain.gateway import Gateway
 from ledger_app.chain.rpc import Call, RpcError, chunks
 from ledger_app.errors import ActRefused, LedgerError, NodeUnavailable, Unavailable, WrongLedger
 from ledger_app.store import lease, outbox
