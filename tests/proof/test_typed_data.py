@@ -145,7 +145,7 @@ def test_a_malformed_message_is_refused(kind: str, message: Any, reason: str) ->
     "items", [None, {}, [1], [{"item": 1}], [{"item": 1, "units": -1}], [{"item": 1, "units": 1, "x": 1}]]
 )
 def test_malformed_items_of_an_act_are_refused(items: Any) -> None:
-    words = {name: "0x" + "00" * 32 for name in ("leaf", "customs", "claim")}
+    words = dict.fromkeys(("leaf", "customs", "claim"), "0x" + "00" * 32)
     with pytest.raises(BadInput, match="ACT_INVALID"):
         ACTS["Acquit"].from_json({**words, "units": 1, "items": items, "deadline": 1})
 
