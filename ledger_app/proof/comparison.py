@@ -49,6 +49,7 @@ def compare_shown(leaf: Leaf, shown: Shown) -> Comparison:
     for pointer in ("/issuer/identifier", "/scheme"):
         if pointer not in shown.fields:
             raise CheckFailed(STEP, "DISCLOSURE_TOO_LITTLE", f"{pointer} is hidden", field=pointer)
+    _check_leaf(leaf)
     compared = []
     for field in FIELDS:
         try:
@@ -60,6 +61,16 @@ def compare_shown(leaf: Leaf, shown: Shown) -> Comparison:
         if agrees:
             compared.append(field)
     return Comparison(tuple(compared), tuple(field for field in FIELDS if field not in compared))
+
+
+def _check_leaf(leaf: Leaf) -> None:
+    """No document leads to days beyond the calendar or to a destination that is no code, shown or not."""
+    try:
+        terms.day_date(leaf.valid_from)
+        terms.day_date(leaf.valid_until)
+        terms.territory_code(leaf.destination)
+    except BadInput as error:
+        raise CheckFailed(STEP, "LEAF_DIFFERS", error.detail) from None
 
 
 def _differs(field: str) -> CheckFailed:
@@ -102,12 +113,16 @@ def _valid_until(leaf: Leaf, shown: Shown) -> bool | None:
 
 
 def _allowance(leaf: Leaf, shown: Shown) -> bool | None:
+    known = _items_are_known(shown)
+    items = terms.item_allowances(shown.document) if known else ()
+    if items and leaf.allowance != sum(units for _, units in items):
+        return False
     if "/allowance/units" in shown.fields:
-        return leaf.allowance == shown.fields["/allowance/units"]
-    if not shown.proves_absent("/allowance/units") or not _items_are_known(shown):
+        units = shown.fields["/allowance/units"]
+        return type(units) is int and leaf.allowance == units  # `true` equals 1 in Python, and not in a leaf
+    if not known or not shown.proves_absent("/allowance/units"):
         return None
-    items = terms.item_allowances(shown.document)
-    return leaf.allowance == (sum(units for _, units in items) if items else 1)
+    return bool(items) or leaf.allowance == 1
 
 
 def _items_root(leaf: Leaf, shown: Shown) -> bool | None:

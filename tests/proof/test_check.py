@@ -17,9 +17,9 @@ from ledger_app.domain.standing import (
 )
 from ledger_app.domain.terms import territory_id
 from ledger_app.errors import CheckFailed, NodeUnavailable
-from ledger_app.proof.bundle import Registered
+from ledger_app.proof.bundle import Bundle, Registered
 from ledger_app.proof.check import NOT_GENUINE_REASONS, check, judge, read, verdict_of
-from ledger_app.proof.commitments import digest_document
+from ledger_app.proof.commitments import commit, digest_document
 from ledger_app.proof.facts import (
     AccreditationFact,
     ClaimFact,
@@ -281,6 +281,13 @@ def test_an_issuer_in_another_territory_than_the_document_says_is_not_trusted() 
     assert judgement.exit_code == ExitCode.ISSUER_NOT_TRUSTED
 
 
+def test_an_issuer_whose_territory_is_no_code_is_shown_as_the_ledger_has_it() -> None:
+    ledger, bundle = one_registered()
+    part = partial(bundle, "/issuer/identifier", "/scheme")
+    judgement = ledger.judge(part, organisation=OrganisationFact(b"\xff" * 8, Role.ISSUER, 1))
+    assert "territory 0xffffffffffffffff" in _outcome(judgement.outcomes, 5).detail
+
+
 @pytest.mark.parametrize(
     "accreditation",
     [
@@ -345,6 +352,73 @@ def test_what_a_partial_bundle_shows_must_agree_with_the_leaf(
     lying = replace(shown_part, leaf=replace(bundle.leaf, **leaf))
     judgement = ledger.judge(lying)
     assert (judgement.verdict, judgement.reason) == (Verdict.NOT_GENUINE, "LEAF_DIFFERS")
+
+
+@pytest.mark.parametrize(
+    "leaf",
+    [
+        {"valid_from": 2**32 - 1},
+        {"valid_until": 2**32 - 1},
+        {"destination": b"\xff" * 8},
+        {"destination": b"A" + bytes(7)},
+    ],
+)
+def test_hidden_terms_that_no_document_could_have_are_not_genuine(leaf: dict[str, Any]) -> None:
+    ledger, bundle = one_registered()
+    part = replace(partial(bundle, *TERMS), leaf=replace(bundle.leaf, **leaf), proof=())
+    ledger.batches[part.leaf.batch_id(part.leaf.hash())] = next(iter(ledger.batches.values()))
+    assert ledger.judge(part).reason == "LEAF_DIFFERS"
+
+
+def _all_but(bundle: Bundle, hidden: str) -> Bundle:
+    """Everything shown except one deep value, so that what is absent is provably so."""
+    assert bundle.document is not None
+    shown = [p for p in commit(bundle.document, bytes(32)).pointers if not (hidden + "/").startswith(p + "/")]
+    return partial(bundle, *shown)
+
+
+@pytest.mark.parametrize(
+    ("document", "leaf"),
+    [
+        ({"destination": None}, {"destination": b"AU".ljust(8, b"\0")}),
+        ({"validUntil": None}, {"valid_until": 30_000}),
+        ({}, {"valid_from": 1}),
+        ({}, {"allowance": 2}),
+        ({}, {"items_root": b"r" * 32}),
+        ({"items": None}, {"items_root": b"r" * 32}),
+        ({"allowance": {"unit": "KGM"}}, {"allowance": 2}),
+        ({"items": [{"number": 1, "allowance": 5}, {"number": 2, "allowance": 6}]}, {"allowance": 10}),
+        ({"items": [{"number": 1, "allowance": 5}], "allowance": {"units": 5}}, {"allowance": 6}),
+    ],
+)
+def test_what_a_partial_bundle_proves_absent_must_agree_with_the_leaf(
+    document: dict[str, Any], leaf: dict[str, Any]
+) -> None:
+    ledger, bundle = one_registered(**document)
+    part = _all_but(bundle, "/exporter/address/lines/0")
+    judgement = ledger.judge(part)
+    assert judgement.verdict is Verdict.GENUINE
+    assert _outcome(judgement.outcomes, 3).outcome == "passed"
+    judgement = ledger.judge(replace(part, leaf=replace(bundle.leaf, **leaf)))
+    assert (judgement.verdict, judgement.reason) == (Verdict.NOT_GENUINE, "LEAF_DIFFERS")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"allowance": {"units": True}},
+        {"items": "none"},
+        {"validUntil": 20261231},
+        {"validFrom": None, "issueDate": 7},
+    ],
+)
+def test_a_registered_document_of_wrong_types_is_not_genuine_in_either_form(changes: dict[str, Any]) -> None:
+    ledger, bundle = one_registered()
+    document = certificate(**changes)
+    leaf = replace(bundle.leaf, digest=digest_document(document, bundle.secret or b""))
+    full = replace(bundle, document=document, leaf=leaf)
+    for form in (full, _all_but(full, "/exporter/address/lines/0")):
+        assert ledger.judge(form).reason == "LEAF_DIFFERS"
 
 
 def test_terms_of_another_type_than_the_leaf_needs_differ() -> None:
