@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRouter
 
-from ledger_app.api import acts, certificates, members, problems, service, verification
+from ledger_app.api import acts, cargo, certificates, members, problems, service, verification
 from ledger_app.api.http import BODIES
 from ledger_app.api.limits import Limits
 from ledger_app.chain.deployment import ensure_ledger
@@ -157,6 +157,7 @@ def create_app(settings: Settings, installation: Installation | None = None) -> 
         default=settings.max_body_bytes,
         bounds=[
             ("/v1/certificates", settings.max_import_bytes),
+            ("/v1/imports", settings.max_import_bytes),
             ("/v1/epcis", settings.max_import_bytes),
             ("/v1/cargo", settings.max_import_bytes),
             ("/v1/verify/batch", settings.max_import_bytes),
@@ -172,6 +173,8 @@ def _routers() -> list[APIRouter]:
     return [
         service.router,
         certificates.router,
+        certificates.imports,
+        cargo.router,
         acts.router,
         members.router,
         verification.router,

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from ledger_app.access.principals import Principal
 from ledger_app.api.bodies import (
@@ -27,11 +28,14 @@ from ledger_app.api.http import (
     page,
     record_id,
 )
+from ledger_app.api.uploads import file_schema, media_type, read_upload
 from ledger_app.errors import BadInput
-from ledger_app.services import certificates, clearing, issuing, lifecycle
+from ledger_app.services import certificates, clearing, importing, issuing, lifecycle
 from ledger_app.services.locating import Reference
 
 router = APIRouter(prefix="/v1/certificates", tags=["certificates"])
+
+imports = APIRouter(prefix="/v1/imports", tags=["certificates"])
 
 BUNDLE_TYPE = "application/vnd.origin-ledger.bundle+json"
 
@@ -45,6 +49,21 @@ def issue(
 ) -> dict[str, Any]:
     """Record documents as certificates, and ask for the issuer's signature on their batch."""
     return issuing.issue(ctx, who, body.documents, once)
+
+
+@imports.post("", openapi_extra=file_schema())
+async def import_file(
+    request: Request,
+    who: Annotated[Principal, Depends(Caller("certificates.import"))],
+    ctx: Context,
+) -> dict[str, Any]:
+    """Read certificates of other systems (UN/CEFACT-style JSON, CSV and others): what could be issued, what
+    is missing.
+    """
+    if media_type(request) != "multipart/form-data":
+        raise BadInput("MEDIA_TYPE_UNSUPPORTED", "Send multipart/form-data with a file named `file`.")
+    form = await read_upload(request)
+    return await run_in_threadpool(importing.read_file, ctx, who, form.content, form.filename)
 
 
 @router.get("")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 
 from ledger_app.access.principals import Kind, Principal
 from ledger_app.api.bodies import (
@@ -69,16 +69,6 @@ def name_organisation(
     return {"id": members.name_as(ctx, who, body.identifier, body.name, body.territory)}
 
 
-@router.get("/organisation")
-def organisation(
-    _: Annotated[Principal, Depends(Caller("organisations.read"))],
-    ctx: Context,
-    identifier: Annotated[str, Query(min_length=1, max_length=256)],
-) -> dict[str, Any]:
-    """One organisation by identifier or id, with its keys and accreditations."""
-    return directory.organisation(ctx, identifier)
-
-
 @router.get("/council")
 def council(_: Annotated[Principal, Depends(Caller("ledger.read"))], ctx: Context) -> dict[str, Any]:
     """The council as the ledger has it now."""
@@ -107,7 +97,9 @@ def pause(
     return members.member_pause(ctx, who, body.seconds, once)
 
 
-@router.post("/organisations/{organisation}/enrolment", status_code=202, openapi_extra=body_schema(EnrolBody))
+@router.post(
+    "/organisations/{organisation:path}/enrolment", status_code=202, openapi_extra=body_schema(EnrolBody)
+)
 def enrol(
     who: Annotated[Principal, Depends(Caller("organisations.enrol"))],
     ctx: Context,
@@ -120,7 +112,9 @@ def enrol(
 
 
 @router.post(
-    "/organisations/{organisation}/accreditation", status_code=202, openapi_extra=body_schema(AccreditBody)
+    "/organisations/{organisation:path}/accreditation",
+    status_code=202,
+    openapi_extra=body_schema(AccreditBody),
 )
 def accredit(
     who: Annotated[Principal, Depends(Caller("organisations.accredit"))],
@@ -135,7 +129,9 @@ def accredit(
     )
 
 
-@router.post("/organisations/{organisation}/keys", status_code=202, openapi_extra=body_schema(AddKeyBody))
+@router.post(
+    "/organisations/{organisation:path}/keys", status_code=202, openapi_extra=body_schema(AddKeyBody)
+)
 def add_key(
     who: Annotated[Principal, Depends(Caller("keys.change"))],
     ctx: Context,
@@ -145,6 +141,14 @@ def add_key(
 ) -> dict[str, Any]:
     """The organisation itself, or its authority, adds a key."""
     return members.add_key(ctx, who, organisation, body.key, body.acceptance.acceptance(), once)
+
+
+@router.get("/organisations/{organisation:path}")
+def organisation_shown(
+    _: Annotated[Principal, Depends(Caller("organisations.read"))], ctx: Context, organisation: str
+) -> dict[str, Any]:
+    """One organisation by identifier or id, with its keys and accreditations."""
+    return directory.organisation(ctx, organisation)
 
 
 @router.post("/keys/{key}/retirement", status_code=202, openapi_extra=body_schema(EmptyBody))

@@ -4,13 +4,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from ledger_app.access.principals import Principal
 from ledger_app.api.bodies import VerifyBody, VerifyManyBody
 from ledger_app.api.http import Caller, Context, JsonBody, as_model, body_schema, read_json
-from ledger_app.errors import BadInput
+from ledger_app.api.uploads import media_type, read_upload
 from ledger_app.services import subjects, verifying
 
 router = APIRouter(prefix="/v1", tags=["verification"])
@@ -47,9 +45,11 @@ async def verify(
     claim: Annotated[str | None, Query(max_length=200)] = None,
 ) -> dict[str, Any]:
     """The report on one certificate. A file that cannot be read is a finding of the report, not an error."""
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media = media_type(request)
     if media == "multipart/form-data":
-        query = await _from_form(request, at, claim)
+        form = await read_upload(request)
+        at, claim = form.fields.get("at") or at, form.fields.get("claim") or claim
+        query = subjects.Query(file=form.content, at=at, claim=claim)
     elif media in _RAW:
         query = subjects.Query(file=await request.body(), at=at, claim=claim)
     else:
@@ -84,22 +84,3 @@ def _query(body: VerifyBody, at: str | None, claim: str | None) -> subjects.Quer
         at=body.at or at,
         claim=body.claim or claim,
     )
-
-
-async def _from_form(request: Request, at: str | None, claim: str | None) -> subjects.Query:
-    parser = MultiPartParser(request.headers, request.stream(), max_files=1, max_fields=8, max_part_size=4096)
-    try:
-        form = await parser.parse()
-    except (MultiPartException, KeyError, ValueError) as bad:
-        raise BadInput("REQUEST_INVALID", f"The form cannot be read: {str(bad)[:200]}") from None
-    at, claim = _text(form.get("at")) or at, _text(form.get("claim")) or claim
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        raise BadInput("VERIFY_WHAT", "The form has no file named `file`.")
-    content = await file.read()
-    await form.close()
-    return subjects.Query(file=content, at=at, claim=claim)
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

@@ -9,10 +9,12 @@ from typing import Any
 
 from ledger_app.access.policy import authorise
 from ledger_app.access.principals import Principal
+from ledger_app.domain.certificate import DOCUMENT_TYPE
 from ledger_app.domain.terms import organisation_id
 from ledger_app.errors import BadInput, CheckFailed, LedgerError
 from ledger_app.proof import check
-from ledger_app.proof.bundle import Bundle, Registered, bundle_from_json, parse_bundle
+from ledger_app.proof.bundle import MAX_BUNDLE_BYTES, Bundle, Registered, bundle_from_json, parse_bundle
+from ledger_app.proof.canonical import parse_object
 from ledger_app.proof.commitments import digest_document
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.leaf import leaf_for
@@ -68,7 +70,7 @@ def subjects_of(ctx: Services, principal: Principal, query: Query) -> list[Subje
     """The certificates that a query leads to; never empty. Raises NotAuthenticated `SIGN_IN` for a number
     asked by a stranger."""
     if query.file is not None:
-        return [_of_file(query.file)]
+        return [_of_file(ctx, principal, query)]
     if query.bundle is not None:
         return [_of_bundle(query.bundle)]
     if query.number is not None:
@@ -79,10 +81,16 @@ def subjects_of(ctx: Services, principal: Principal, query: Query) -> list[Subje
     return [_of_document(ctx, principal, query.document or {}, query.secret)]
 
 
-def _of_file(data: bytes) -> Subject:
+def _of_file(ctx: Services, principal: Principal, query: Query) -> Subject:
+    data = query.file or b""
     try:
         return Subject(bundle=check.read(data), content=True)
     except CheckFailed as failure:
+        if failure.reason != "BUNDLE_FORMAT":
+            return Subject(failure=failure)
+        bare = parse_object(data, max_bytes=MAX_BUNDLE_BYTES, max_depth=34)
+        if bare.get("type") == DOCUMENT_TYPE:
+            return _of_document(ctx, principal, bare, query.secret)
         return Subject(failure=failure)
 
 
@@ -163,7 +171,9 @@ def _with_secret(ctx: Services, document: dict[str, Any], secret: bytes) -> Subj
     with ctx.store.read() as conn:
         row = certificates.by_leaf(conn, to_hex(leaf.hash()))
     proof = tuple(from_hex(node, 32) for node in row.proof) if row else ()
-    registered = Registered(ctx.pin.chain_id, from_hex(ctx.pin.genesis, 32), ctx.pin.address("CertificateRegistry"))
+    registered = Registered(
+        ctx.pin.chain_id, from_hex(ctx.pin.genesis, 32), ctx.pin.address("CertificateRegistry")
+    )
     return Subject(bundle=Bundle(leaf, proof, registered, document=document, secret=secret), content=True)
 
 
