@@ -138,6 +138,7 @@ def test_more_items_than_the_form_has_are_shown() -> None:
 def test_a_validity_beyond_the_agreement_is_shown_and_does_not_count() -> None:
     made = sample_document(issue_date=date(2026, 3, 1), validUntil="2027-03-02")
     assert rules(made) == {"VALID_TOO_LONG": "/validUntil"}
+    assert rules(made | {"validUntil": "2027-03-01"}) == {}
     assert latest_day(made, agreement("RCEP")) == date(2027, 3, 1)
     assert rules(made, date(2027, 3, 2)).keys() == {"VALID_TOO_LONG", "PRESENTED_TOO_LATE"}
 

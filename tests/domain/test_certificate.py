@@ -225,6 +225,16 @@ def test_allowances_of_items_stand_for_all_and_add_up() -> None:
     assert rules(made) == {"/items/1/allowance": "ALLOWANCE_PER_ITEM"}
 
 
+def test_limits_are_inclusive() -> None:
+    made = sample_document(validUntil="2026-11-20")
+    made["items"][0]["grossMass"] = made["items"][0]["netMass"]
+    assert check_document(made) == []
+
+
+def test_a_refused_member_does_not_make_its_list_empty() -> None:
+    assert rules(changed("/containers/0", "X")) == {"/containers/0": "CONTAINER_NUMBER"}
+
+
 def test_a_destination_may_be_a_union_that_contains_the_country_of_import() -> None:
     made = sample_document(importCountry="FR", destination="EU")
     assert rules(made) == {}

@@ -174,6 +174,28 @@ def test_what_is_unclear_is_kept_and_told_at_the_field_it_was_for() -> None:
     assert kept["includedConsignmentItems"][1]["tradeLineItems"][0]["sequenceNumber"] == 7
 
 
+def test_a_mass_is_only_added_up_when_every_package_is_clear() -> None:
+    path = (
+        "supplyChainConsignment",
+        "includedConsignmentItems",
+        0,
+        "tradeLineItems",
+        0,
+        "transportPackages",
+        1,
+    )
+    [found] = import_json(replaced(UNCEFACT, (*path, "grossWeight"), "about 3"))
+    assert "grossMass" not in found.document["items"][0]
+    [found] = import_json(replaced(UNCEFACT, (*path, "grossWeight"), "250 kg"))
+    assert "grossMass" not in found.document["items"][0]
+
+
+def test_the_issuing_body_named_by_the_wrapper_is_mapped() -> None:
+    [found] = import_json(UNCEFACT | {"issuers": [{"name": "Chamber", "documentStore": "0x1"}]})
+    assert found.document["issuer"] == {"name": "Chamber"}
+    assert found.document["extensions"]["uncefact"]["issuers"] == [{"documentStore": "0x1"}]
+
+
 def test_what_went_into_a_field_unchanged_is_not_kept_twice() -> None:
     [found] = import_json(UNCEFACT)
     kept = found.document["extensions"]["uncefact"]
@@ -336,16 +358,30 @@ def test_csv_with_dotted_headers_and_json_cells_is_read_row_by_row() -> None:
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_our_own_fields_as_columns_make_a_whole_certificate(separator: str) -> None:
-    headers = [
-        "number", "scheme", "issuanceBasis", "issuer.identifier", "issuer.name", "issuer.territory",
-        "exporter.name", "exporter.address.lines", "consignee.name", "exportCountry", "importCountry",
-        "originCountry", "issueDate", "containers", "allowance.units", "items.0.description", "items.0.hsCode",
-        "items.0.packages.count", "items.0.packages.kind", "items.1.description", "items.1.hsCode",
-    ]  # fmt: skip
-    cells = [
-        "N-1", "NON-PREFERENTIAL", "authority", "urn:x:1", "Chamber", "CN", "Ex", "1 Street; Suite 2", "Im", "CN",
-        "AU", "CN", "2026-11-20", "MSKU1234565;CSQU3054383", "5", "Chairs", "940161", "12", "CT", "", "",
-    ]  # fmt: skip
+    row = {
+        "number": "N-1",
+        "scheme": "NON-PREFERENTIAL",
+        "issuanceBasis": "authority",
+        "issuer.identifier": "urn:x:1",
+        "issuer.name": "Chamber",
+        "issuer.territory": "CN",
+        "exporter.name": "Ex",
+        "exporter.address.lines": "1 Street; Suite 2",
+        "consignee.name": "Im",
+        "exportCountry": "CN",
+        "importCountry": "AU",
+        "originCountry": "CN",
+        "issueDate": "2026-11-20",
+        "containers": "MSKU1234565;CSQU3054383",
+        "allowance.units": "5",
+        "items.0.description": "Chairs",
+        "items.0.hsCode": "940161",
+        "items.0.packages.count": "12",
+        "items.0.packages.kind": "CT",
+        "items.1.description": "",
+        "items.1.hsCode": "",
+    }
+    headers, cells = list(row), list(row.values())
     [found] = import_csv(table(headers, cells, separator=separator))
     assert found.findings == []
     certificate = parse_certificate(found.document)

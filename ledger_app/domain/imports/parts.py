@@ -74,6 +74,13 @@ def party_at(place: Reader, address: dict[str, Any]) -> dict[str, Any]:
     return party
 
 
+def issuer_at(source: Reader) -> dict[str, Any]:
+    """The issuing body's name, as TradeTrust's documents carry it in `issuers`."""
+    issuer: dict[str, Any] = {}
+    put(issuer, "name", source.at("issuers", 0, "name").text())
+    return issuer
+
+
 def address_at(place: Reader, pointer: str) -> dict[str, Any]:
     """A postal address with `line1` to `line5`, `cityName`, `postcode` and so on."""
     address: dict[str, Any] = {}

@@ -32,7 +32,7 @@ def read_simple_coo(source: Reader) -> dict[str, Any]:
     put(document, "number", parts.last_part_at(source.at("cooId")))
     put(document, "scheme", parts.scheme_at(source.at("documentName")))
     put(document, "issueDate", parts.date_at(source.at("issueDateAndTime"), "/issueDate"))
-    put(document, "issuer", _issuer(source))
+    put(document, "issuer", parts.issuer_at(source))
     for ours, theirs in (("exporter", "exporter"), ("consignee", "importer")):
         details = source.at(theirs + "Details")
         country = ("export" if ours == "exporter" else "import") + "Country"
@@ -57,12 +57,6 @@ def read_simple_coo(source: Reader) -> dict[str, Any]:
         declarations.setdefault("issuer", {})["place"] = issued_in
     put(document, "declarations", declarations)
     return document
-
-
-def _issuer(source: Reader) -> dict[str, Any]:
-    issuer: dict[str, Any] = {}
-    put(issuer, "name", source.at("issuers", 0, "name").text())
-    return issuer
 
 
 def _item(goods: Reader) -> dict[str, Any]:

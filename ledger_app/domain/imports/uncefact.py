@@ -26,6 +26,7 @@ def read_uncefact(source: Reader) -> dict[str, Any]:
     put(document, "number", parts.last_part_at(source.at("iD")))
     put(document, "scheme", parts.scheme_at(source.at("freeTradeAgreement")))
     put(document, "issueDate", parts.date_at(source.at("issueDateTime"), "/issueDate"))
+    put(document, "issuer", parts.issuer_at(source))
     put(document, "consignment", consignment.at("iD").text())
     put(document, "remarks", consignment.at("information").text(lines=True))
     for name in ("exportCountry", "importCountry"):
