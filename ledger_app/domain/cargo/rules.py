@@ -191,6 +191,8 @@ def _aggregation(event: Mapping[str, Any], report: Report) -> None:
 
 
 def _transaction(event: Mapping[str, Any], report: Report) -> None:
+    if not event["bizTransactionList"]:
+        report.append(wrong("/bizTransactionList", "CARGO_FIELD_MISSING", "The list is empty."))
     if event["action"] != "DELETE" and "epcList" not in event and not event.get("quantityList"):
         _nothing(report)
 
