@@ -319,7 +319,11 @@ _section(
     ("CARGO_EVENT_UNKNOWN", "No such event is recorded here.", "Check its id or its event hash."),
     ("CARGO_EVENT_AMBIGUOUS", "Several events go by this name.", "Name one of them by its id."),
     ("CARGO_CAPTURE_UNKNOWN", "No such capture is recorded here.", "Check the id that the capture gave."),
-    ("CARGO_NOTHING_TO_ANCHOR", "Every event of the stream is anchored.", "Nothing: capture more events first."),
+    (
+        "CARGO_NOTHING_TO_ANCHOR",
+        "Every event of the stream is anchored.",
+        "Nothing: capture more events first.",
+    ),
     (
         "CARGO_STREAM_DAMAGED",
         "The stream is not the one that was anchored.",
@@ -388,6 +392,7 @@ _section(
         "Read the detail and the chain's log file.",
     ),
     ("CHAIN_LOCKED", "Another process runs this data folder's chain.", "Stop the other service first."),
+    ("NO_LEDGER", "No ledger is deployed or pinned here yet.", "Wait for the deployment, or set the pin."),
     ("STORE_URL", "The database URL is not usable.", "Use sqlite:///FILE or postgresql://…"),
     (
         "STORE_NESTED_WRITE",
@@ -418,6 +423,9 @@ _section(
 )
 _section(
     # Each custom error of the contracts, in their order.
+    ("PROOF_TOO_LONG", "The inclusion proof has more than 32 steps.", "Rebuild the proof from the batch."),
+    ("INVALID_SHORT_STRING", "A text inside a contract is damaged.", "Report this to the developers."),
+    ("STRING_TOO_LONG", "A text inside a contract is too long.", "Report this to the developers."),
     (
         "STREAM_MOVED",
         "The stream's latest head is another one than the act builds on.",
@@ -934,6 +942,8 @@ _section(
         "Give the certificate a number of its own.",
     ),
     ("SIGNER_NOT_PINNED", "This signer is not pinned to a ledger yet.", "Pin it: `origin signer pin`."),
+    ("PORT_TAKEN", "The port is in use.", "End what uses it, or choose another with PORT."),
+    ("DEMO_ACT_PENDING", "The demo does not get on.", "Start it again; it goes on where it stopped."),
     ("DEMO_SIGNER_FAILED", "A signer of the demo did not work.", "Read its log in the data folder."),
     ("SIGNER_OTHER_ISSUER", "The certificate belongs to another issuer.", "Only its issuer can do this."),
     (

@@ -156,3 +156,5 @@ _CHECKS: dict[str, Callable[[Gateway, Json, Json], bool]] = {
     "Accredit": _accredit,
     "Anchor": _anchor,
 }
+#: The kinds whose effect can be recognised.
+KINDS = tuple(_CHECKS)

@@ -67,6 +67,7 @@ class Ganache:
 
     heartbeat: mine an empty block when the last one is this many seconds old; 0 never does.
     port: 0 picks a free one, kept across restarts of the child.
+    lock_wait: seconds to wait for the folder's lock: a killed parent's child may still be closing.
     fund: private key of the account that a new chain gives its money to; by default one made in the folder.
     """
 
@@ -79,6 +80,7 @@ class Ganache:
         heartbeat: float = 20.0,
         tools: Path | None = None,
         fund: bytes | None = None,
+        lock_wait: float = _CLOSE_SECONDS + 5,
     ) -> None:
         self.folder = data_dir / "chain"
         self.port = port
@@ -86,6 +88,7 @@ class Ganache:
         self.log_file = self.folder / "ganache.log"
         self._heartbeat = heartbeat
         self._fund = fund
+        self._lock_wait = lock_wait
         self._tools = tools or tools_folder(data_dir)
         self._child: subprocess.Popen[bytes] | None = None
         self._lock: IO[str] | None = None
@@ -221,7 +224,7 @@ class Ganache:
 
     def _take_lock(self) -> None:
         handle = (self.folder / "lock").open("a")
-        deadline = time.monotonic() + _CLOSE_SECONDS + 5  # a killed parent's child may still be closing
+        deadline = time.monotonic() + self._lock_wait
         while True:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

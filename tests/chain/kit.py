@@ -1,4 +1,4 @@
-"""A small ledger to test on: council, members, and acts put through the store's outbox as the service does it."""
+"""A small ledger to test on: council, members, and acts put through the outbox as the service does it."""
 
 import secrets
 import time

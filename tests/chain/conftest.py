@@ -1,0 +1,39 @@
+"""Chains and ledgers for these tests, all real: Ganache as the service runs it, Anvil to turn back."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ledger_app.chain.node import Anvil, Ganache
+from tests.chain.kit import World
+
+
+@pytest.fixture(scope="module")
+def ganache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ganache]:
+    with Ganache(tmp_path_factory.mktemp("ganache"), heartbeat=0) as chain:
+        yield chain
+
+
+@pytest.fixture(scope="module")
+def world(ganache: Ganache, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A deployed ledger with its members; the tests of a module share it."""
+    made = World(tmp_path_factory.mktemp("world"), ganache.url, ganache.sender_key)
+    made.deploy()
+    made.onboard()
+    return made
+
+
+@pytest.fixture
+def anvil() -> Iterator[Anvil]:
+    with Anvil() as chain:
+        yield chain
+
+
+@pytest.fixture
+def shaky(anvil: Anvil, tmp_path: Path) -> World:
+    """A deployed ledger with its members on a chain that can be turned back."""
+    made = World(tmp_path, anvil.url, Anvil.key)
+    made.deploy()
+    made.onboard()
+    return made
