@@ -10,6 +10,7 @@ import secrets
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -44,7 +45,7 @@ class Signers:
 
     def address(self, name: str) -> str:
         """The address of the signer's key, as its settings name it."""
-        return str(self._asked("show", name)["key"])
+        return str(json.loads(self._run("show", name, "--json"))["key"])
 
     def addresses(self, names: Iterable[str]) -> list[str]:
         """The addresses of several, asked at the same time."""
@@ -53,7 +54,7 @@ class Signers:
 
     def give_token(self, name: str, token: str) -> None:
         """Put the service's token where the signer reads it."""
-        _write_secret(self.folder(name) / "token", token)
+        write_secret(self.folder(name) / "token", token)
 
     def pin(self, names: Iterable[str], ledger: dict[str, Any]) -> None:
         """Pin those that are not pinned yet to the ledger of this demo."""
@@ -70,9 +71,25 @@ class Signers:
             for done in [pool.submit(self._run, "pin", name, *pins) for name in unpinned]:
                 done.result()
 
+    def accept(self, names: Iterable[str]) -> None:
+        """Have the keys agree to serve their organisations. Before `start`: a signer works alone in its folder."""
+        missing = [name for name in names if not self._accepted(name)]
+        with ThreadPoolExecutor(4) as pool:
+            for name, answer in zip(
+                missing, pool.map(lambda n: self._run("accept", n), missing), strict=True
+            ):
+                write_secret(self.folder(name) / "acceptance.json", answer.decode())
+
     def acceptance(self, name: str) -> dict[str, Any]:
         """The key's signed agreement to serve its organisation: `{"key", "deadline", "signature"}`."""
-        return self._asked("accept", name)
+        answer: dict[str, Any] = json.loads((self.folder(name) / "acceptance.json").read_bytes())
+        return answer
+
+    def _accepted(self, name: str) -> bool:
+        try:
+            return bool(self.acceptance(name)["deadline"] > time.time() + _START_SECONDS)
+        except (OSError, ValueError, KeyError):
+            return False
 
     def start(self, names: Iterable[str], url: str) -> None:
         """Let them sign what the service at `url` asks; one that ends is started again."""
@@ -99,7 +116,7 @@ class Signers:
         folder = self.folder(name)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not (folder / "password").exists():
-            _write_secret(folder / "password", secrets.token_urlsafe(24))
+            write_secret(folder / "password", secrets.token_urlsafe(24))
         member = ["--council"] if who is None else [f"--organisation={who}"]
         self._run(
             "init",
@@ -110,11 +127,6 @@ class Signers:
             "--unpinned",
             "--light",
         )
-
-    def _asked(self, command: str, name: str) -> dict[str, Any]:
-        extra = ["--json"] if command == "show" else []
-        answer: dict[str, Any] = json.loads(self._run(command, name, *extra))
-        return answer
 
     def _run(self, command: str, name: str, *arguments: str) -> bytes:
         done = subprocess.run(
@@ -155,7 +167,8 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("ORIGIN_")}
 
 
-def _write_secret(path: Path, text: str) -> None:
+def write_secret(path: Path, text: str) -> None:
+    """Write a file that only its owner reads, whole or not at all."""
     draft = path.with_name(f".{path.name}.new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

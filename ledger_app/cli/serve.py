@@ -1,0 +1,88 @@
+"""`origin serve`: run the service; with `--demo`, the chain, members and signers besides."""
+
+import os
+import signal
+import threading
+from typing import Annotated
+
+import typer
+
+from ledger_app import errors
+from ledger_app.cli import output
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command()
+def serve(
+    demo: Annotated[
+        bool, typer.Option("--demo", help="With an embedded chain, demo members and signers.")
+    ] = False,
+    port: Annotated[
+        int | None, typer.Option(help="The port; else PORT, else 8000.", min=0, max=65535)
+    ] = None,
+) -> None:
+    """Run the service. Settings come from ORIGIN_… variables; see the README."""
+    chosen = port if port is not None else _port()
+    if demo:
+        _demo(chosen)
+        return
+    import uvicorn
+
+    from ledger_app.app import create_app
+    from ledger_app.config import load_settings
+
+    settings = load_settings() if chosen is None else load_settings(port=chosen)
+    output.progress(f"serving {settings.base_url}")
+    uvicorn.run(
+        create_app(settings), host=settings.host, port=settings.port, log_level="warning", access_log=False
+    )
+
+
+def _demo(port: int | None) -> None:
+    from ledger_app.config import load_settings
+    from ledger_app.demo.running import Demo
+
+    asked = threading.Event()
+
+    def stop(*_: object) -> None:
+        if asked.is_set():
+            return
+        asked.set()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    settings = load_settings(demo=True)
+    running = Demo(settings.data, settings.port if port is None else port, output.progress)
+    try:
+        running.start()
+        _tell(running.url, running.tokens)
+        while True:
+            signal.pause()
+    except KeyboardInterrupt:
+        output.progress("ending signers, service and chain")
+    finally:
+        asked.set()
+        running.stop()
+    # All is closed; requests that still wait for something in their threads need not be waited for.
+    os._exit(0)
+
+
+def _tell(url: str, tokens: dict[str, str]) -> None:
+    output.line(f"Origin Ledger, demonstration: {url}")
+    output.line("")
+    output.line("Sign in with one of these tokens:")
+    for name, token in tokens.items():
+        output.line(f"  {name:<10} {token}")
+    output.line("")
+    output.line("Try: scripts/origin verify DEMO-RCEP-0001")
+
+
+def _port() -> int | None:
+    given = os.environ.get("PORT", "").strip()
+    if not given:
+        return None
+    if not given.isdigit() or int(given) > 65535:
+        raise errors.ConfigError("SETTING_INVALID", f"PORT={given[:20]} is not a port")
+    return int(given)
