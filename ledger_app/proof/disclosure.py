@@ -74,16 +74,12 @@ class Shown:
         it."""
         if pointer in self.fields or pointer in self.hidden_members:
             return False
-        above = parent(pointer)
-        while above is not None:
-            if above in self.hidden_members:
-                return self.hidden_members[above] == 0
-            if above in self.fields:
-                return (
-                    above != OPAQUE
-                )  # a scalar has no members; what an opaque value holds has no pointer of its own
-            above = parent(above)
-        return False
+        above = pointer
+        while above not in self.hidden_members and above not in self.fields:
+            above = parent(above) or ""  # ends at the root, which is always shown
+        if above in self.fields:
+            return above != OPAQUE  # a scalar has no members; those of an opaque value have no pointers
+        return self.hidden_members[above] == 0
 
 
 @dataclass(frozen=True, slots=True)

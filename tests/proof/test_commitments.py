@@ -1,6 +1,7 @@
 """Commitments and digest, and what a disclosure may and may not show."""
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -163,6 +164,29 @@ def test_a_container_said_to_be_huge_is_refused_without_being_built() -> None:
     with pytest.raises(BadInput) as caught:
         Disclosure(entries, ()).verify()
     assert caught.value.reason == "DISCLOSURE_SIZE"
+
+
+def test_malformed_parts_of_a_disclosure_are_refused() -> None:
+    good = disclose(certificate(), SECRET, ["/number"])
+    short_salt = (good.entries[0], replace(good.entries[1], salt=bytes(15)))
+    for disclosure, reason in [
+        (replace(good, entries=short_salt), "DISCLOSURE_SALT"),
+        (
+            replace(good, hidden=tuple(i.to_bytes(32, "big") for i in range(65536))),
+            "DOCUMENT_TOO_MANY_VALUES",
+        ),
+        (replace(good, hidden=(b"short",)), "DISCLOSURE_ORDER"),
+    ]:
+        with pytest.raises(BadInput) as caught:
+            disclosure.verify()
+        assert caught.value.reason == reason
+
+
+def test_a_document_is_an_object() -> None:
+    no_objects: list[Any] = [[], "text", None, 7]
+    for value in no_objects:
+        with pytest.raises(BadInput, match="JSON_NOT_OBJECT"):
+            commit(value, SECRET)
 
 
 @pytest.mark.parametrize("secret", [b"", bytes(31), bytes(33), bytearray(32), "x" * 32, None])

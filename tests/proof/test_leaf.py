@@ -189,6 +189,18 @@ def test_days_are_calendar_days_after_1970_01_01(text: str) -> None:
         terms.day_number(text)
 
 
+def test_a_day_is_a_date_or_its_text() -> None:
+    no_days: list[Any] = [None, 20261122, b"2026-11-22"]
+    for value in no_days:
+        with pytest.raises(BadInput, match="DAY_INVALID"):
+            terms.day_number(value)
+
+
+def test_a_leaf_made_of_other_sizes_is_refused() -> None:
+    with pytest.raises(BadInput, match="LEAF_INVALID"):
+        Leaf(b"short", bytes(32), bytes(32), bytes(8), 0, 0, 1)
+
+
 @pytest.mark.parametrize("number", [-1, 10**9])
 def test_numbers_beyond_the_calendar_are_no_days(number: int) -> None:
     with pytest.raises(BadInput, match="DAY_INVALID"):

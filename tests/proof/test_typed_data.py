@@ -14,7 +14,7 @@ from ledger_app.errors import BadInput
 from ledger_app.proof.eip712 import Act, Domain, ItemUnits
 from ledger_app.proof.hashes import keccak
 from ledger_app.proof.hexes import to_hex
-from ledger_app.proof.typed_data import ACTS, Issue, MemberPause, Revoke, address_of, recover, sign
+from ledger_app.proof.typed_data import ACTS, Issue, MemberPause, Revoke, Vote, address_of, recover, sign
 from tests.proof.strategies import HASHES
 from tests.vectors.signed_cases import type_strings
 
@@ -150,8 +150,14 @@ def test_malformed_items_of_an_act_are_refused(items: Any) -> None:
         ACTS["Acquit"].from_json({**words, "units": 1, "items": items, "deadline": 1})
 
 
+_KINDS: list[Any] = [(Revoke, (1, 9)), (Vote, (bytes(32), 1, 9))]
+
+
 def test_a_field_of_another_kind_does_not_hash() -> None:
-    broken: list[Any] = ["text", b"short", None, 7]
-    for value in broken:
+    acts: list[Any] = [
+        Revoke(b"short", 1, 9),
+        *(kind(value, *rest) for value in ("text", None, 7) for kind, rest in _KINDS),
+    ]
+    for act in acts:
         with pytest.raises(BadInput, match="ACT_INVALID"):
-            Revoke(value, 1, 9).struct_hash()
+            act.struct_hash()

@@ -131,6 +131,12 @@ def _disclosure_mutants() -> Iterator[tuple[str, str, Change]]:
         "DISCLOSURE_ORDER",
         lambda mutant: mutant["commitments"].insert(0, mutant["commitments"][0]),
     )
+    shown = naive.commitments(certificate(), SECRET)["/number"]
+    yield (
+        "the commitment of a shown field among the hidden ones",
+        "DISCLOSURE_ORDER",
+        lambda mutant: mutant.update(commitments=sorted([*mutant["commitments"], hexed(shown)])),
+    )
     yield (
         "a pointer twice, same value",
         "DISCLOSURE_POINTER_TWICE",
