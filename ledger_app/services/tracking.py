@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ledger_app.access.principals import Principal
 from ledger_app.domain.cargo.event_hash import event_hash
-from ledger_app.domain.cargo.subjects import Subject, SubjectKind, container_number, search_names
+from ledger_app.domain.cargo.subjects import Subject, SubjectKind, search_names
 from ledger_app.domain.cargo.times import text_of
 from ledger_app.errors import Broken, Conflict, Unavailable
 from ledger_app.proof.hexes import from_hex, to_hex
@@ -126,10 +126,8 @@ def _linked(conn: Connection, certificate_ids: Iterable[str]) -> set[Subject]:
     found: set[Subject] = set()
     for certificate_id in certificate_ids:
         for kind, value in certificates.links_of(conn, certificate_id):
-            if kind == "consignment":
-                found.add(Subject(SubjectKind.CONSIGNMENT, value))
-            elif kind == "container":
-                found.add(Subject(SubjectKind.CONTAINER, container_number(value) or value))
+            if kind in ("consignment", "container"):
+                found.update(search_names(value))
     return found
 
 
