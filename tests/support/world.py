@@ -79,24 +79,36 @@ class World:
             yield world
 
     def onboard(self) -> None:
-        """Admit, enrol and accredit everybody."""
-        for name, territory, roles in (
-            ("authority-cn", "CN", ("AUTHORITY",)),
-            ("authority-au", "AU", ("AUTHORITY",)),
-            ("customs-au", "AU", ("CUSTOMS",)),
-            ("customs-cn", "CN", ("CUSTOMS",)),
-            ("carrier", "SG", ("REPORTER",)),
-        ):
-            self.admit(self._actor(name, territory, roles))
-        for name, territory, roles in (
-            ("chamber-cn", "CN", ("ISSUER",)),
-            ("chamber-au", "AU", ("ISSUER",)),
-            ("exporter-cn", "CN", ("EXPORTER",)),
-        ):
-            self.enrol(self._actor(name, territory, roles), f"authority-{territory.lower()}")
-        for name in ("chamber-cn", "chamber-au"):
-            for scheme in SCHEMES:
-                self.accredit(name, scheme)
+        """Admit, enrol and accredit everybody, each kind of act in one go."""
+        admitted = [
+            self._actor(name, territory, roles)
+            for name, territory, roles in (
+                ("authority-cn", "CN", ("AUTHORITY",)),
+                ("authority-au", "AU", ("AUTHORITY",)),
+                ("customs-au", "AU", ("CUSTOMS",)),
+                ("customs-cn", "CN", ("CUSTOMS",)),
+                ("carrier", "SG", ("REPORTER",)),
+            )
+        ]
+        self.done_all([self.admission(actor) for actor in admitted])
+        self.done_all([self.grant(actor) for actor in admitted])
+        enrolled = [
+            self._actor(name, territory, roles)
+            for name, territory, roles in (
+                ("chamber-cn", "CN", ("ISSUER",)),
+                ("chamber-au", "AU", ("ISSUER",)),
+                ("exporter-cn", "CN", ("EXPORTER",)),
+            )
+        ]
+        self.catch_up()
+        self.done_all([self.enrolment(actor) for actor in enrolled])
+        chambers = ("chamber-cn", "chamber-au")
+        self.done_all(
+            [
+                *(self.sponsored_key(actor) for actor in enrolled),
+                *(self.accreditation(name, scheme) for name in chambers for scheme in SCHEMES),
+            ]
+        )
         self.catch_up()
 
     # --- who -----------------------------------------------------------------------------------------------
@@ -128,10 +140,12 @@ class World:
 
     # --- acts ----------------------------------------------------------------------------------------------
 
-    def sign_waiting(self) -> int:
-        """Sign everything that waits for anybody; gives how many signatures were made."""
+    def sign_waiting(self, desk: str | None = None) -> int:
+        """Sign everything that waits for anybody (or for `desk`); gives how many signatures were made."""
         made = 0
         for actor in list(self.actors.values()):
+            if desk is not None and desk not in (actor.id if actor.identifier else "council", actor.address):
+                continue
             principal = self.principal(actor.name)
             while page := signing.requests(self.ctx, principal)[0]:
                 for request in page:
@@ -150,8 +164,8 @@ class World:
         """Sign the act of a service's answer and wait until it is settled; gives the act."""
         wanted = answer["act"]["id"]
         operator = self.principal("operator")
-        if acts.show(self.ctx, operator, wanted)["state"] not in SETTLED:
-            self.sign_waiting()
+        if acts.show(self.ctx, operator, wanted)["state"] == "needs-signature":
+            self.sign_waiting(answer["act"]["organisation"])
         act = acts.show(self.ctx, operator, wanted, wait=30)
         assert act["state"] in SETTLED, act
         return act
@@ -161,6 +175,12 @@ class World:
         act = self.settle(answer)
         assert act["state"] in ("included", "final"), act
         return act
+
+    def done_all(self, answers: list[dict[str, Any]]) -> None:
+        """The same for many at once."""
+        self.sign_waiting()
+        for answer in answers:
+            self.done(answer)
 
     def catch_up(self) -> None:
         """Let the index reach the head."""
@@ -189,28 +209,35 @@ class World:
 
     # --- onboarding ----------------------------------------------------------------------------------------
 
-    def admit(self, actor: Actor) -> None:
-        """Admit an actor with its key, by the council."""
-        self.done(
-            members.admit(self.ctx, actor.identifier, actor.name, actor.territory, list(actor.roles), ALWAYS)
-        )
-        self.done(
-            members.grant_key(self.ctx, actor.identifier, actor.address, self.acceptance(actor), ALWAYS)
-        )
+    def admission(self, actor: Actor) -> dict[str, Any]:
+        """Ask the council to admit an actor."""
+        roles = list(actor.roles)
+        return members.admit(self.ctx, actor.identifier, actor.name, actor.territory, roles, ALWAYS)
 
-    def enrol(self, actor: Actor, authority: str) -> None:
-        """Enrol an actor with its key, by an authority."""
-        self.catch_up()
-        by = self.principal(authority)
-        self.done(members.enrol(self.ctx, by, actor.identifier, actor.name, list(actor.roles), ALWAYS))
+    def grant(self, actor: Actor) -> dict[str, Any]:
+        """Ask the council to grant an actor its key."""
         accepted = self.acceptance(actor)
-        self.done(members.add_key(self.ctx, by, actor.identifier, actor.address, accepted, ALWAYS))
+        return members.grant_key(self.ctx, actor.identifier, actor.address, accepted, ALWAYS)
 
-    def accredit(self, name: str, scheme: str, kind: int = 1) -> None:
-        """Accredit an actor for a scheme, by the authority of its territory."""
+    def enrolment(self, actor: Actor) -> dict[str, Any]:
+        """Ask the authority of its territory to enrol an actor."""
+        by = self._authority(actor)
+        return members.enrol(self.ctx, by, actor.identifier, actor.name, list(actor.roles), ALWAYS)
+
+    def sponsored_key(self, actor: Actor) -> dict[str, Any]:
+        """Ask the authority of its territory to add an actor's key."""
+        accepted = self.acceptance(actor)
+        by = self._authority(actor)
+        return members.add_key(self.ctx, by, actor.identifier, actor.address, accepted, ALWAYS)
+
+    def accreditation(self, name: str, scheme: str, kind: int = 1) -> dict[str, Any]:
+        """Ask the authority of its territory to accredit an actor for a scheme."""
         actor = self.actors[name]
-        by = self.principal(f"authority-{actor.territory.lower()}")
-        self.done(members.accredit(self.ctx, by, actor.identifier, scheme, kind, "2020-01-01", None, ALWAYS))
+        by = self._authority(actor)
+        return members.accredit(self.ctx, by, actor.identifier, scheme, kind, "2020-01-01", None, ALWAYS)
+
+    def _authority(self, actor: Actor) -> Principal:
+        return self.principal(f"authority-{actor.territory.lower()}")
 
     def acceptance(self, actor: Actor, key: bytes | None = None) -> Acceptance:
         """A key's consent to serve `actor` (default: the actor's own key)."""
