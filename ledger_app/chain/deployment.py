@@ -72,6 +72,7 @@ def _plan(submitter: Submitter, council: Sequence[str], threshold: int) -> None:
     members = [member.lower() for member in council]
     founding = interface("Consortium").creation(members, threshold)
     _try_creation(submitter, founding)
+    submitter.crash("before-commit")
     with submitter.writing() as conn:
         first = max(outbox.next_nonce(conn, submitter.sender), view.nonce)
         if first == 0:
@@ -99,6 +100,7 @@ def _plan(submitter: Submitter, council: Sequence[str], threshold: int) -> None:
             "items": items,
         }
         pins.save_plan(conn, plan)
+    submitter.crash("after-commit")
 
 
 def _try_creation(submitter: Submitter, code: bytes) -> None:

@@ -61,8 +61,9 @@ class Rpc:
         Raises NodeUnavailable when there is no (complete) answer.
         """
         body = [
+            # From 1: Ganache takes an id of 0 for none when it answers with an error.
             {"jsonrpc": "2.0", "id": i, "method": method, "params": params}
-            for i, (method, params) in enumerate(calls)
+            for i, (method, params) in enumerate(calls, 1)
         ]
         payload: Any = body[0] if len(body) == 1 else body
         answer = self._post(orjson.dumps(payload))
@@ -73,7 +74,9 @@ class Rpc:
             if not isinstance(rows, list):
                 raise TypeError("no list of answers")
             for row in rows:
-                results[row["id"]] = _error(row["error"]) if row.get("error") else row["result"]
+                results[_place(row["id"], len(body))] = (
+                    _error(row["error"]) if row.get("error") else row["result"]
+                )
                 seen += 1
         except (KeyError, TypeError, IndexError, AttributeError) as bad:
             raise NodeUnavailable("NODE_UNAVAILABLE", f"the node's answer makes no sense: {bad}") from bad
@@ -137,6 +140,12 @@ def chunks(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """`values` in slices of at most `size`."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
+
+
+def _place(answer_id: Any, size: int) -> int:
+    if type(answer_id) is not int or not 1 <= answer_id <= size:
+        raise TypeError(f"an answer to {answer_id!r}, which was not asked")
+    return answer_id - 1
 
 
 def _error(error: Any) -> RpcError:

@@ -81,7 +81,7 @@ class Submitter:
         self.sender: str = self.account.address.lower()
         self._depth = depth
         self._window = window
-        self._crash = crash
+        self.crash = crash
         self._holder = lease.holder_name()
         self._lease = f"submitter/{self.sender}"
         self._leased_until = 0.0
@@ -218,7 +218,7 @@ class Submitter:
                 moved += 1
             for tx, receipt in zip(mined, found, strict=True):
                 moved += self._judge(conn, view, tx, receipt, reverted)
-            self._crash("before-receipts-commit")
+            self.crash("before-receipts-commit")
         for tx in reverted:
             if tx.outbox_id is not None:
                 self._after_revert(tx.outbox_id)
@@ -310,7 +310,7 @@ class Submitter:
         """Hand bytes to the node. Its answers are not looked at: receipts and nonces tell."""
         for part in chunks(raws, _SEND_BATCH):
             self.gateway.rpc.batch([("eth_sendRawTransaction", ["0x" + raw.hex()]) for raw in part])
-            self._crash("after-send")
+            self.crash("after-send")
 
     def _send_new(self, view: _View, flying: Sequence[outbox.Transaction]) -> int:
         with self.store.read() as conn:
@@ -332,11 +332,11 @@ class Submitter:
             drafts.append(
                 self.sign(view, item, nonce + len(drafts), to, item.calldata, gas_limit(item.calldata))
             )
-        self._crash("before-commit")
+        self.crash("before-commit")
         with self._write() as conn:
             for draft in drafts:
                 self.record(conn, draft, view)
-        self._crash("after-commit")
+        self.crash("after-commit")
         now = time.monotonic()
         self._broadcast([draft.raw for draft in drafts])
         with self.store.read() as conn:

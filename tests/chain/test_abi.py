@@ -1,4 +1,4 @@
-"""The contracts' interfaces: a reason for every refusal, a call for every act, records as the ABI has them."""
+"""The contracts' interfaces: a reason for every refusal, a call for every act, records as in the ABI."""
 
 import secrets
 

@@ -16,7 +16,8 @@ async function leave(code) {
   if (leaving) return;
   leaving = true;
   try {
-    if (server) await server.close();
+    // server.close() waits for clients that keep their connection: the database is closed by itself.
+    if (server) await server.provider.disconnect();
   } finally {
     process.exit(code);
   }
