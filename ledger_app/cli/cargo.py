@@ -55,10 +55,10 @@ def capture(
                 "GS1-Capture-Error-Behaviour": behaviour,
             },
         ).json()
-    except errors.Unprocessable as refused:
-        if "refused" not in refused.context:
+    except errors.BadInput as refused:
+        if refused.reason == "FILE_UNREADABLE":
             raise
-        report = {"accepted": [], "duplicate": [], "refused": refused.context["refused"], "anchor": None}
+        report = _all_refused(refused)
     if as_json:
         output.result(report)
     else:
@@ -104,12 +104,13 @@ def verify(
             report = client.post_raw("/v1/cargo/proofs/verify", common.read_file(Path(what)))
         else:
             report = client.get("/v1/cargo/verify", name=what)
-    except errors.NotFound as unknown:
+    except (errors.NotFound, errors.Unavailable) as unknown:
+        code = _NOT_FOUND if isinstance(unknown, errors.NotFound) else _EXIT["CANNOT_TELL"]
         if as_json:
-            output.result({"verdict": "CANNOT_TELL", "reason": unknown.reason, "checks": [], "ledger": None})
+            output.result({**_untold(unknown), "exit_code": code})
         else:
             output.line(f"{what}: {unknown.detail}")
-        raise SystemExit(_NOT_FOUND) from None
+        raise SystemExit(code) from None
     if as_json:
         output.result({**report, "exit_code": _EXIT[report["verdict"]]})
     else:
@@ -161,12 +162,39 @@ def streams(who: common.As = "", as_json: common.Json = False) -> None:
         output.line(f"  {one['id']}")
 
 
+def _untold(unknown: errors.LedgerError) -> dict[str, Any]:
+    return {
+        "verdict": "CANNOT_TELL",
+        "whole": None,
+        "reason": unknown.reason,
+        "detail": unknown.detail,
+        "next": unknown.next_step,
+        "checks": [],
+        "findings": [],
+        "ledger": None,
+    }
+
+
+def _all_refused(refused: errors.BadInput) -> dict[str, Any]:
+    """The report of a document of which nothing was kept: its events' faults, or that of the whole."""
+    whole = {
+        "index": None,
+        "reason": refused.reason,
+        "pointer": refused.context.get("pointer", ""),
+        "detail": refused.detail,
+        "fix": refused.next_step,
+    }
+    listed = refused.context.get("refused", [whole])
+    return {"accepted": [], "duplicate": [], "refused": listed, "anchor": None}
+
+
 def _print_capture(report: dict[str, Any]) -> None:
     counts = {name: len(report[name]) for name in ("accepted", "duplicate", "refused")}
     output.line(", ".join(f"{count} {name}" for name, count in counts.items()))
     for one in report["refused"]:
         reason = output.colour(one["reason"], "31")
-        output.line(f"  event {one['index'] + 1} at {one['pointer']}: {one['detail']} [{reason}]")
+        which = "the document" if one["index"] is None else f"event {one['index'] + 1}"
+        output.line(f"  {which} at {one['pointer'] or '/'}: {one['detail']} [{reason}]")
         output.line(f"    {one['fix']}")
     if report["anchor"] is not None:
         output.line(f"anchor: act {report['anchor']['id']}, {report['anchor']['state']}")

@@ -81,12 +81,13 @@ def stream_name(text: str) -> str:
 
 def find_stream(ctx: Services, principal: Principal, text: str) -> StreamRow:
     """The stream that `text` names: by record id, by its name on the ledger, or by its name among the
-    caller's own. Raises NotFound `CARGO_STREAM_UNKNOWN`."""
+    caller's own, then among all if it is the only one. Raises NotFound `CARGO_STREAM_UNKNOWN`."""
     with ctx.store.read() as conn:
         found = cargo.streams_matching(conn, text)
-    for row in found:
-        if text in (row.id, row.stream) or row.organisation == principal.organisation:
-            return row
+    own = [row for row in found if text in (row.id, row.stream) or row.organisation == principal.organisation]
+    for candidates in (own, found):
+        if len(candidates) == 1:
+            return candidates[0]
     raise NotFound("CARGO_STREAM_UNKNOWN")
 
 

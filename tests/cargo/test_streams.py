@@ -13,7 +13,7 @@ from ledger_app.domain.cargo.event_hash import event_digest
 from ledger_app.errors import BadInput, Conflict, LedgerError, NotFound, Unprocessable
 from ledger_app.proof.canonical import canonical_bytes
 from ledger_app.proof.cargo_proof import CargoProof
-from ledger_app.proof.hexes import from_hex, to_hex
+from ledger_app.proof.hexes import to_hex
 from ledger_app.services import anchoring, capturing, cargo_checks, signing, tracking
 from ledger_app.services.streams import content_digest, leaf_data, secret_of
 from ledger_app.store.tables_cargo import cargo_anchors, cargo_events, cargo_streams
@@ -520,10 +520,8 @@ def test_unknown_names_are_not_found(yard: Yard) -> None:
     with pytest.raises(NotFound) as unknown:
         yard.verify("no-such-thing")
     assert unknown.value.reason == "CARGO_EVENT_UNKNOWN"
-    # A name of a stream means one's own.
+    # A stream is found by its name on the ledger, by anybody; by its short name, while there is one of it.
     stream = yard.new_stream()
     yard.capture(event(195), stream=stream)
-    with pytest.raises(NotFound):
-        cargo_checks.verify(yard.ctx, yard.other, stream)
-    assert cargo_checks.verify(yard.ctx, yard.other, yard.row(stream).stream)["kind"] == "stream"
-    assert from_hex(yard.row(stream).stream, 32)
+    for name in (stream, yard.row(stream).stream, yard.row(stream).id):
+        assert cargo_checks.verify(yard.ctx, yard.other, name)["stream"]["name"] == stream
