@@ -26,6 +26,7 @@ from ledger_app.services.context import Services
 from ledger_app.services.housekeeping import Housekeeper
 from ledger_app.store.engine import Store, open_store
 from ledger_app.store.secrets import Vault
+from ledger_app.web import pages
 
 _LOG = logging.getLogger("origin.service")
 
@@ -81,6 +82,12 @@ class Installation:
             self._node = None
         if self._services is not None:
             self._services.store.close()
+
+    def stop_node(self) -> None:
+        """Stop the embedded node only, for a drill: the service then answers that it cannot tell."""
+        if self._node is not None:
+            self._node.stop()
+            self._node = None
 
     def __enter__(self) -> "Installation":
         return self.start()
@@ -178,6 +185,7 @@ def _routers() -> list[APIRouter]:
         acts.router,
         members.router,
         verification.router,
+        pages.router,
     ]
 
 

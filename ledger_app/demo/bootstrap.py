@@ -76,8 +76,12 @@ def demo_document() -> dict[str, Any]:
         DEMO_NUMBER,
         "RCEP",
         consignment=DEMO_CONSIGNMENT,
-        issue_date=(datetime.now(UTC) - timedelta(days=2)).date(),
+        issue_date=_days_ago(16).date(),
     )
+
+
+def _days_ago(days: int) -> datetime:
+    return (datetime.now(UTC) - timedelta(days=days)).replace(hour=6, minute=0, second=0, microsecond=0)
 
 
 Step = Callable[[Member, dict[str, Any]], tuple[str, dict[str, Any]] | None]
@@ -186,7 +190,7 @@ def _certificate(desks: dict[str, Desk], progress: Progress) -> None:
         progress("the carrier reports the voyage")
         carrier.client.post_raw(
             "/v1/epcis/capture",
-            json.dumps(cargo.voyage()).encode(),
+            json.dumps(cargo.voyage(_days_ago(14))).encode(),
             "application/ld+json",
             consignment=DEMO_CONSIGNMENT,
         )

@@ -1,6 +1,6 @@
 """The demo consignment's voyage, as its carrier reports it: an EPCIS 2.0 document."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ledger_app.domain.samples import DEMO_CONSIGNMENT
@@ -16,25 +16,24 @@ _STEPS: Final = (
 )
 
 
-def voyage(consignment: str = DEMO_CONSIGNMENT, loaded: datetime | None = None) -> dict[str, Any]:
-    """Five events of one container, from loading to inspection. `loaded` defaults to a fixed day."""
-    start = loaded or datetime(2026, 10, 28, 6, 0, tzinfo=UTC)
+def voyage(loaded: datetime, consignment: str = DEMO_CONSIGNMENT) -> dict[str, Any]:
+    """Five events of one container, from loading (`loaded`, in UTC) to inspection 14 days later."""
     return {
         "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],
         "type": "EPCISDocument",
         "schemaVersion": "2.0",
-        "creationDate": start.isoformat().replace("+00:00", "Z"),
-        "epcisBody": {"eventList": [_event(start, consignment, *step) for step in _STEPS]},
+        "creationDate": loaded.isoformat().replace("+00:00", "Z"),
+        "epcisBody": {"eventList": [_event(loaded, consignment, *step) for step in _STEPS]},
     }
 
 
 def _event(
-    start: datetime, consignment: str, hours: int, step: str, state: str, place: str
+    loaded: datetime, consignment: str, hours: int, step: str, state: str, place: str
 ) -> dict[str, Any]:
     return {
         "type": "ObjectEvent",
         "action": "OBSERVE",
-        "eventTime": (start + timedelta(hours=hours)).isoformat().replace("+00:00", "Z"),
+        "eventTime": (loaded + timedelta(hours=hours)).isoformat().replace("+00:00", "Z"),
         "eventTimeZoneOffset": "+00:00",
         "epcList": [f"urn:epc:id:bic:{CONTAINER}", consignment],
         "bizStep": step,

@@ -72,7 +72,7 @@ class Signers:
                 done.result()
 
     def accept(self, names: Iterable[str]) -> None:
-        """Have the keys agree to serve their organisations. Before `start`: a signer works alone in its folder."""
+        """Have the keys agree to serve their organisations; before `start`, when nobody works there."""
         missing = [name for name in names if not self._accepted(name)]
         with ThreadPoolExecutor(4) as pool:
             for name, answer in zip(

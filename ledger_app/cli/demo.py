@@ -1,0 +1,34 @@
+"""`origin demo`: the whole story on a fresh chain."""
+
+import os
+import sys
+
+import typer
+
+from ledger_app.cli import common, output
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command()
+def demo(as_json: common.Json = False) -> None:
+    """Run the whole story on a fresh embedded chain in a temporary folder, and report every step and verdict.
+
+    Exits 0 when everything went as it must, else 1. Nothing is left behind.
+    """
+    from ledger_app.demo.story import tell
+
+    found = tell(output.progress)
+    if as_json:
+        output.result(found)
+    else:
+        for step in found["steps"]:
+            gas = "" if step["gas_used"] is None else f"  {step['gas_used']} gas"
+            output.line(f"{'ok' if step['ok'] else 'NO'}  {step['name']}{gas}")
+        for verdict in found["verdicts"]:
+            mark = "ok" if verdict["ok"] else "NO"
+            words = f"{verdict['verdict']}, {verdict['standing']}, exit code {verdict['exit_code']}"
+            output.line(f"{mark}  {verdict['name']} after {verdict['after']}: {words}")
+    sys.stdout.flush()
+    # All is closed; requests that still wait in their threads need not be waited for.
+    os._exit(0 if found["ok"] else 1)

@@ -1,0 +1,224 @@
+"""The whole story, told once on a fresh chain: every act, and what a verification says before and after it.
+
+Each chapter asks for an act through the API, waits until the act's own signer has signed it and it is on the
+ledger,
+and verifies again. The result holds what happened; it is good only if every step worked and every verdict is
+the one
+that the story expects.
+"""
+
+import json
+import secrets
+import tempfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from ledger_app import errors
+from ledger_app.demo import cargo
+from ledger_app.demo.bootstrap import Desk, Progress
+from ledger_app.demo.members import CARRIER, CHAMBER, CUSTOMS
+from ledger_app.demo.running import Demo
+from ledger_app.domain.samples import sample_document
+
+CONSIGNMENT = "urn:origin:demo:consignment-story"
+_GOOD, _UNKNOWN, _FORGED, _ENDED, _CANNOT_TELL = 0, 10, 11, 12, 20
+
+
+def tell(progress: Progress) -> dict[str, Any]:
+    """Run the story in a temporary folder; gives `{"ok", "steps", "verdicts"}`. Everything is gone
+    afterwards."""
+    with (
+        tempfile.TemporaryDirectory(prefix="origin-demo-") as folder,
+        Demo(Path(folder), 0, progress) as demo,
+    ):
+        story = _Story(demo, progress)
+        story.run()
+        return story.result()
+
+
+@dataclass(slots=True)
+class _Story:
+    demo: Demo
+    say: Progress
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    verdicts: list[dict[str, Any]] = field(default_factory=list)
+    bundles: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def chamber(self) -> Desk:
+        return self.demo.desk(CHAMBER.slug)
+
+    @property
+    def customs(self) -> Desk:
+        return self.demo.desk(CUSTOMS.slug)
+
+    def result(self) -> dict[str, Any]:
+        good = all(s["ok"] for s in self.steps) and all(v["ok"] for v in self.verdicts)
+        return {"ok": good, "steps": self.steps, "verdicts": self.verdicts}
+
+    def run(self) -> None:
+        """The chapters in order. One that fails is reported; those that need it fail in turn."""
+        self._members()
+        for chapter in (
+            self._issue,
+            self._acquit,
+            self._suspend,
+            self._revoke,
+            self._supersede,
+            self._forge,
+            self._voyage,
+            self._enquire,
+            self._node_stopped,
+        ):
+            try:
+                chapter()
+            except (errors.LedgerError, KeyError) as failed:
+                self._step(chapter.__name__.strip("_"), False, None, str(failed))
+
+    # --- chapters ---------------------------------------------------------------------------------
+
+    def _members(self) -> None:
+        """What was done to bring everybody on: recorded by the service, told here with its gas."""
+        acts = self.demo.desk("operator").client.get("/v1/acts", limit=200)["acts"]
+        for act in reversed(acts):
+            self._step(act["summary"], act["state"] == "final", act["gasUsed"])
+
+    def _issue(self) -> None:
+        numbers = ("STORY-1", "STORY-2", "STORY-3")
+        self._verify_number("STORY-1", "before issue", _UNKNOWN)
+        documents = [self._document(number) for number in numbers]
+        self._act("issue", self.chamber, "/v1/certificates", {"documents": documents})
+        for number in numbers:
+            self._keep_bundle(number)
+        self._verify("STORY-1", "issue", _GOOD)
+        self._verify_number("STORY-1", "issue", _GOOD)
+
+    def _acquit(self) -> None:
+        self._on("STORY-1", "acquit", self.customs, declaration="AU-2026-1")
+        self._verify("STORY-1", "acquit", _ENDED)
+        self._verify("STORY-1", "acquit, with own claim", _GOOD, claim="AU-2026-1")
+        self._on("STORY-1", "withdraw", self.customs, declaration="AU-2026-1", reason="ENTERED_IN_ERROR")
+        self._verify("STORY-1", "withdraw", _GOOD)
+
+    def _suspend(self) -> None:
+        self._on("STORY-1", "suspend", self.chamber, reason="UNDER_INVESTIGATION")
+        self._verify("STORY-1", "suspend", _ENDED)
+        self._on("STORY-1", "reinstate", self.chamber)
+        self._verify("STORY-1", "reinstate", _GOOD)
+
+    def _revoke(self) -> None:
+        self._verify("STORY-2", "before revoke", _GOOD)
+        self._on("STORY-2", "revoke", self.chamber, reason="FALSE_STATEMENT")
+        self._verify("STORY-2", "revoke", _ENDED)
+
+    def _supersede(self) -> None:
+        self._verify("STORY-3", "before supersede", _GOOD)
+        corrected = self._document("STORY-4")
+        self._on("STORY-3", "supersede", self.chamber, documents=[corrected], reason="CORRECTION")
+        self._keep_bundle("STORY-4")
+        self._verify("STORY-3", "supersede", _ENDED)
+        self._verify("STORY-4", "supersede, the successor", _GOOD)
+
+    def _forge(self) -> None:
+        forged = json.loads(self.bundles["STORY-1"])
+        forged["document"]["items"][0]["quantity"]["value"] = "999999"
+        self._report("a forged copy of STORY-1", "forgery", json.dumps(forged).encode(), _FORGED)
+        self._verify_number("STORY-UNKNOWN", "nothing", _UNKNOWN)
+
+    def _voyage(self) -> None:
+        carrier = self.demo.desk(CARRIER.slug)
+        loaded = datetime.now(UTC).replace(microsecond=0) - timedelta(days=14, hours=3)
+        report = carrier.client.post_raw(
+            "/v1/epcis/capture",
+            json.dumps(cargo.voyage(loaded, CONSIGNMENT)).encode(),
+            "application/ld+json",
+            consignment=CONSIGNMENT,
+            stream="story",
+        )
+        self._step("cargo captured", len(report["accepted"]) == 5 and not report["refused"], None)
+        anchored = carrier.settled({"act": report["anchor"]})
+        self._step("cargo anchored", anchored["state"] == "final", anchored["gasUsed"])
+        found = carrier.client.get("/v1/cargo/verify", name=report["stream"]["id"])
+        self._verdict(
+            "the carrier's stream", "anchor", found["verdict"], "whole", _GOOD, _GOOD, found["verdict"]
+        )
+
+    def _enquire(self) -> None:
+        body = {
+            "to": CHAMBER.identifier,
+            "certificate": {"bundle": json.loads(self.bundles["STORY-1"])},
+            "code": "AUTHENTICITY",
+            "replyBy": int((datetime.now(UTC) + timedelta(days=30)).timestamp()),
+            "text": "Please confirm that this certificate is yours.",
+        }
+        asked = self._act("enquire", self.customs, "/v1/enquiries", body)
+        answer = {"code": "CONFIRMED", "text": "It is ours."}
+        self._act("answer", self.chamber, f"/v1/enquiries/{asked['enquiry']}/answer", answer)
+        self._verify("STORY-1", "enquiry and answer", _GOOD)
+
+    def _node_stopped(self) -> None:
+        if self.demo.installation is not None:
+            self.demo.installation.stop_node()
+        self._step("the chain's node is stopped", True, None)
+        self._verify("STORY-1", "node stopped", _CANNOT_TELL)
+
+    # --- how they are told ------------------------------------------------------------------------
+
+    def _act(self, name: str, desk: Desk, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        self.say(name)
+        asked: dict[str, Any] = desk.client.post(path, body, idempotency_key=secrets.token_hex(16))
+        act = desk.settled(asked)
+        self._step(name, True, act["gasUsed"])
+        return asked
+
+    def _on(self, number: str, act: str, desk: Desk, **body: Any) -> None:
+        body["certificate"] = {"bundle": json.loads(self.bundles[number])}
+        self._act(f"{act} {number}", desk, f"/v1/certificates/by-reference/{act}", body)
+
+    def _document(self, number: str) -> dict[str, Any]:
+        issued = (datetime.now(UTC) - timedelta(days=16)).date()
+        return sample_document(number, "RCEP", issue_date=issued, consignment=CONSIGNMENT)
+
+    def _keep_bundle(self, number: str) -> None:
+        client = self.chamber.client
+        (found,) = client.get("/v1/certificates", number=number)["certificates"]
+        self.bundles[number] = client.request("GET", f"/v1/certificates/{found['id']}/bundle").body
+
+    def _verify(self, number: str, after: str, expected: int, **fields: str) -> None:
+        self._report(number, after, self.bundles[number], expected, **fields)
+
+    def _report(self, name: str, after: str, raw: bytes, expected: int, **fields: str) -> None:
+        report = self.customs.client.upload("/v1/verify", "bundle.json", raw, fields)
+        self._verdict(
+            name, after, report["verdict"], report["standing"], report["exitCode"], expected, report["reason"]
+        )
+
+    def _verify_number(self, number: str, after: str, expected: int) -> None:
+        report = self.customs.client.post("/v1/verify", {"number": number})
+        name = f"number {number}"
+        self._verdict(
+            name, after, report["verdict"], report["standing"], report["exitCode"], expected, report["reason"]
+        )
+
+    def _step(self, name: str, ok: bool, gas_used: int | None, detail: str = "") -> None:
+        self.steps.append(
+            {"name": name, "ok": ok, "gas_used": gas_used, **({"detail": detail} if detail else {})}
+        )
+
+    def _verdict(
+        self, name: str, after: str, verdict: str, standing: str, code: int, expected: int, reason: str
+    ) -> None:
+        self.say(f"  {name} after {after}: {verdict}, {standing}, exit code {code}")
+        self.verdicts.append(
+            {
+                "name": name,
+                "after": after,
+                "verdict": verdict,
+                "standing": standing,
+                "exit_code": code,
+                "reason": reason,
+                "ok": code == expected,
+            }
+        )

@@ -1,0 +1,206 @@
+"""From a verification report to what a page shows: words, tone, facts. Pure; templates escape what it
+gives."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from ledger_app.domain.standing import Standing
+from ledger_app.reasons import REASONS
+
+CHECKS: Final = {
+    "readable": "The file can be read",
+    "integrity": "The content is what was committed to",
+    "terms": "The ledger's entry agrees with the content",
+    "inclusion": "It is registered on this ledger",
+    "issuer": "The issuing body was accredited, and signed",
+    "standing": "Nothing has ended or suspended it",
+    "validity": "It is valid on the day of presentation",
+    "allowance": "Something is left to use",
+    "content": "It meets the rules of its scheme",
+    "cargo": "The cargo's history agrees",
+    "freshness": "The ledger's data is recent",
+}
+_SIGNS: Final = {"passed": "✓", "failed": "✕", "warning": "!", "cannot-tell": "?", "not-checked": "·"}
+_OUTCOMES: Final = {
+    "passed": "holds",
+    "failed": "does not hold",
+    "warning": "holds, with something to look at",
+    "cannot-tell": "cannot be told",
+    "not-checked": "not checked",
+}
+_TITLES: Final = {"NOT_GENUINE": "Not genuine", "CANNOT_TELL": "Cannot tell"}
+_BUT: Final = {
+    "used-up": "used up",
+    "not-yet-valid": "not yet valid",
+    "expired": "expired",
+    "suspended": "suspended",
+    "issuer-key-disowned": "the issuer's key was disowned",
+    "superseded": "replaced",
+    "revoked": "revoked",
+}
+_ADVICE: Final = {
+    "good": "",
+    "used-up": "Do not accept it again. If the use was your own, verify with your import declaration.",
+    "not-yet-valid": "Present it on or after its first day.",
+    "expired": "Ask the exporter for a new one.",
+    "suspended": "Wait, or ask the issuing body why it is suspended.",
+    "issuer-key-disowned": "Ask the issuing body to confirm it.",
+    "superseded": "Ask the holder for the certificate that replaced it.",
+    "revoked": "Do not accept it. Ask the issuing body if in doubt.",
+}
+_MEANINGS: Final = {
+    "GENUINE": "An accredited issuing body registered exactly this content.",
+    "NOT_GENUINE": "This is not what an issuing body registered.",
+    "CANNOT_TELL": "It was not possible to find out. That says nothing against the certificate.",
+}
+_MAX_GOODS: Final = 200
+
+
+def report_view(report: dict[str, Any], *, looked_up: bool) -> dict[str, Any]:
+    """What `report.html` shows. `looked_up`: by number or digest, so the paper in hand was not compared."""
+    verdict, standing = report["verdict"], report["standing"]
+    genuine = verdict == "GENUINE"
+    good = genuine and standing == "good"
+    title = _TITLES.get(verdict) or ("Genuine" if good else f"Genuine, but {_BUT.get(standing, standing)}")
+    meaning = _MEANINGS[verdict]
+    if genuine and looked_up:
+        title = "Registered" if good else f"Registered, but {_BUT.get(standing, standing)}"
+        meaning = "An accredited issuing body registered it. Compare every field with the paper in hand."
+    elif not genuine and report.get("detail"):
+        meaning = f"{meaning} {_sentence(report['detail'])}"
+    certificate = report.get("certificate") or {}
+    return {
+        "verdict": verdict,
+        "standing": standing,
+        "title": title,
+        "tone": "good" if good else "wait" if verdict == "CANNOT_TELL" else "bad",
+        "meaning": meaning,
+        "standing_words": Standing(standing).words if genuine else "",
+        "next": _ADVICE.get(standing, "") if genuine else report.get("next", ""),
+        "facts": facts(report),
+        "leaf": certificate.get("leaf"),
+        "checks": [_check(check) for check in report["checks"]],
+        "matches": [m for m in map(_match, report.get("matches") or []) if m],
+        "age": _age(report["ledger"]),
+    }
+
+
+def facts(report: dict[str, Any]) -> list[tuple[str, str]]:
+    """What the ledger itself says of a registered certificate: nothing personal, nothing from the
+    document."""
+    certificate = report.get("certificate")
+    if not certificate:
+        return []
+    issuer, allowance = certificate["issuer"], report.get("allowance") or {}
+    found = [
+        (
+            "Issued by",
+            " · ".join(filter(None, [issuer.get("name") or issuer["id"], issuer.get("territory")])),
+        ),
+        ("Right to issue", _sentence(certificate.get("issuedAs"))),
+        ("Scheme", certificate["scheme"]),
+        ("Registered", _when(certificate.get("registeredAt"))),
+        ("Valid", f"{certificate.get('validFrom') or '…'} – {certificate.get('validUntil') or 'open'}"),
+        ("For", certificate.get("destination") or "any destination"),
+        ("Used", f"{allowance.get('used', 0)} of {allowance.get('total', 1)}"),
+        ("Shown", report.get("disclosed")),
+        ("Digest", certificate["digest"]),
+    ]
+    return [(name, str(value)) for name, value in found if value]
+
+
+def fault_view(reason: str, detail: str, next_step: str) -> dict[str, Any]:
+    """An error for people."""
+    entry = REASONS.get(reason)
+    return {
+        "title": "That did not work",
+        "detail": detail or (entry.meaning if entry else ""),
+        "next": next_step,
+        "reason": reason,
+    }
+
+
+def document_view(document: dict[str, Any]) -> dict[str, Any]:
+    """A certificate's document as rows and a table of goods; unknown shapes are left out, never a fault."""
+    transport = _object(document.get("transport"))
+    rows = [
+        ("Number", document.get("number")),
+        ("Issued on", document.get("issueDate")),
+        ("Exporter", _party(document.get("exporter"))),
+        ("Producer", _party(document.get("producer"))),
+        ("Consignee", _party(document.get("consignee"))),
+        ("Origin", document.get("originCountry")),
+        ("From – to", " – ".join(str(document.get(k) or "…") for k in ("exportCountry", "importCountry"))),
+        (
+            "Transport",
+            " · ".join(str(transport[k]) for k in ("mode", "means", "journey") if transport.get(k)),
+        ),
+        ("Departure", transport.get("departureDate")),
+        ("Consignment", document.get("consignment")),
+        ("Containers", ", ".join(str(c) for c in document.get("containers") or [])),
+    ]
+    goods = [_good(item) for item in (document.get("items") or [])[:_MAX_GOODS] if isinstance(item, dict)]
+    return {"rows": [(name, str(value)) for name, value in rows if value], "goods": goods}
+
+
+def _check(check: dict[str, Any]) -> dict[str, str]:
+    return {
+        "label": CHECKS.get(check["name"], check["name"]),
+        "outcome": check["outcome"],
+        "outcome_words": _OUTCOMES.get(check["outcome"], check["outcome"]),
+        "sign": _SIGNS.get(check["outcome"], "·"),
+        "detail": _sentence(check.get("detail")),
+        "reason": check.get("reason") or "",
+        "next": check.get("next") or "",
+    }
+
+
+def _match(report: dict[str, Any]) -> dict[str, str] | None:
+    certificate = report.get("certificate")
+    if not certificate:
+        return None
+    issuer = certificate["issuer"]
+    return {
+        "number": certificate.get("number") or "",
+        "issuer": issuer.get("name") or issuer["id"],
+        "scheme": certificate["scheme"],
+        "leaf": certificate["leaf"],
+    }
+
+
+def _good(item: dict[str, Any]) -> dict[str, str]:
+    quantity = _object(item.get("quantity"))
+    return {
+        "number": str(item.get("number", "")),
+        "description": str(item.get("description", "")),
+        "hs": str(item.get("hsCode", "")),
+        "criterion": str(item.get("originCriterion", "")),
+        "quantity": f"{quantity.get('value', '')} {quantity.get('unit', '')}".strip(),
+    }
+
+
+def _party(value: Any) -> str:
+    party = _object(value)
+    address = _object(party.get("address"))
+    return ", ".join(
+        str(part) for part in (party.get("name"), address.get("city"), address.get("country")) if part
+    )
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _sentence(text: Any) -> str:
+    words = str(text or "").strip()
+    return words[:1].upper() + words[1:] if words else ""
+
+
+def _when(seconds: Any) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC") if seconds else ""
+
+
+def _age(ledger: dict[str, Any]) -> str:
+    if ledger.get("block") is None:
+        return "The ledger was not asked."
+    return f"As of block {ledger['block']}, {ledger['age_seconds']} seconds old."
