@@ -25,6 +25,7 @@ from ledger_app.errors import ConfigError, LedgerError
 from ledger_app.services.context import Services
 from ledger_app.services.housekeeping import Housekeeper
 from ledger_app.store.engine import Store, open_store
+from ledger_app.store.migrate import upgrade
 from ledger_app.store.secrets import Vault
 from ledger_app.web import pages
 
@@ -191,7 +192,7 @@ def _routers() -> list[APIRouter]:
 
 def _open(settings: Settings) -> Store:
     store = open_store(settings.store_url)
-    store.create_all()
+    upgrade(store)
     return store
 
 

@@ -26,7 +26,7 @@ def _section(*rows: tuple[str, str, str]) -> None:
 
 
 def describe(code: str) -> Reason:
-    """The entry for `code`. Raises KeyError for a code that is not in the table: codes are never invented on the fly."""
+    """The entry for `code`. Raises KeyError for a code that is not in the table: none is invented on the fly."""
     return REASONS[code]
 
 
@@ -45,7 +45,7 @@ _section(
     ("TOO_LARGE", "The input is beyond the accepted size.", "Split it, or send less at a time."),
 )
 
-# --- canonical JSON and proofs (proof/) ----------------------------------------------------------------------
+# --- canonical JSON and proofs (proof/) ---------------------------------------------------------------------
 
 _section(
     ("JSON_TOO_LARGE", "The JSON text is larger than accepted here.", "Send less at a time."),
@@ -146,7 +146,7 @@ _section(
     ),
 )
 
-# --- verification (proof/check, proof/steps) -----------------------------------------------------------------
+# --- verification (proof/check, proof/steps) ----------------------------------------------------------------
 _section(
     (
         "DIGEST_DIFFERS",
@@ -251,7 +251,7 @@ _section(
     ),
 )
 
-# --- cargo ------------------------------------------------------------------------------------------------------
+# --- cargo --------------------------------------------------------------------------------------------------
 
 _section(
     (
@@ -363,7 +363,7 @@ _section(
     ("CARGO_PROOF_INVALID", "The proof of a cargo event is malformed.", "Ask for the proof again."),
 )
 
-# --- the chain and the contracts (chain/) --------------------------------------------------------------------------
+# --- the chain and the contracts (chain/) -------------------------------------------------------------------
 _section(
     (
         "NODE_UNAVAILABLE",
@@ -394,6 +394,11 @@ _section(
     ("CHAIN_LOCKED", "Another process runs this data folder's chain.", "Stop the other service first."),
     ("NO_LEDGER", "No ledger is deployed or pinned here yet.", "Wait for the deployment, or set the pin."),
     ("STORE_URL", "The database URL is not usable.", "Use sqlite:///FILE or postgresql://…"),
+    (
+        "STORE_NEWER",
+        "The database was written by a later version.",
+        "Start the version that wrote it, or a later one.",
+    ),
     (
         "STORE_NESTED_WRITE",
         "A write transaction was opened inside another.",
@@ -687,7 +692,7 @@ _section(
     ),
 )
 
-# --- access, acts, services, api ---------------------------------------------------------------------------------
+# --- access, acts, services, api ----------------------------------------------------------------------------
 _section(
     ("SETTING_INVALID", "A setting cannot be used as given.", "Correct the named ORIGIN_… variables."),
     (
@@ -887,7 +892,7 @@ _section(
     ("NOT_STARTED", "The service has not been started.", "Start it first."),
 )
 
-# --- signer, command line, demo ------------------------------------------------------------------------------------
+# --- signer, command line, demo -----------------------------------------------------------------------------
 _section(
     (
         "SIGNER_ACT_NOT_ALLOWED",

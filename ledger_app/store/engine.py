@@ -16,7 +16,6 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 
 from ledger_app.errors import Broken, ConfigError
-from ledger_app.store.tables import metadata
 
 __all__ = ["Connection", "Store", "open_store"]
 
@@ -74,6 +73,8 @@ class Store:
 
     def create_all(self) -> None:
         """Make every declared table that is missing (tests; a service runs the migrations instead)."""
+        from ledger_app.store.schema import metadata  # declares every table; they import this module
+
         with self.begin() as conn:
             metadata.create_all(conn)
 
