@@ -26,7 +26,7 @@ def _section(*rows: tuple[str, str, str]) -> None:
 
 
 def describe(code: str) -> Reason:
-    """The entry for `code`. Raises KeyError for a code that is not in the table: none is invented on the fly."""
+    """The entry for `code`. Raises KeyError for a code that is not in the table: none is made up."""
     return REASONS[code]
 
 
@@ -970,6 +970,11 @@ _section(
         "Allow it in signer.toml if it should.",
     ),
     ("SIGNER_SETTINGS_INVALID", "signer.toml cannot be read.", "Correct the line named."),
+    (
+        "SIGNER_EVENTS_NEEDED",
+        "The signer was shown only the leaves of events that it never anchored.",
+        "Ask for the anchor again; all events are shown then.",
+    ),
     (
         "SIGNER_STREAM_REWRITTEN",
         "The stream no longer begins with what was anchored.",
