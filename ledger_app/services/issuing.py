@@ -81,7 +81,12 @@ def supersede(
         call={**original.call(), "successors": batch.shown()},
         evidence={"documents": True, "subject": original.evidence},
     )
-    return _answer(once.run(ctx.store, lambda conn: _kept(ctx, conn, draft, batch)))
+
+    def effect(conn: Connection) -> dict[str, Any]:
+        original.keep(ctx, conn, principal)
+        return _kept(ctx, conn, draft, batch)
+
+    return _answer(once.run(ctx.store, effect))
 
 
 def consume(
