@@ -68,6 +68,16 @@ def disclosure_cases() -> list[Json]:
         }
         for name, shown in {"nothing but the size": [""], "some fields": SHOWN, "everything": every}.items()
     ]
+    surplus = disclosed(document, SECRET, every) | {"commitments": [hexed(seeded("surplus"))]}
+    cases.append(
+        {
+            "name": "everything shown, and a commitment besides",
+            "accepted": False,
+            "reason": "DISCLOSURE_SIZE",
+            "digest": hexed(digest),
+            **surplus,
+        }
+    )
     for name, reason, change in _disclosure_mutants():
         mutant = copy.deepcopy(disclosed(document, SECRET, SHOWN))
         change(mutant)

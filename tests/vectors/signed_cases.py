@@ -110,6 +110,8 @@ def signature_cases() -> list[Json]:
         ("other parity", "flipped bit", digest, r + (s | (1 - parity) << 255).to_bytes(32, "big")),
         ("one bit of r", "flipped bit", digest, bytes([r[0] ^ 1]) + r[1:] + good[32:]),
         ("one bit of s", "flipped bit", digest, good[:-1] + bytes([good[-1] ^ 1])),
+        ("s just above half the order", "high s", digest, r + (naive.ORDER // 2 + 1).to_bytes(32, "big")),
+        ("s at half the order", "other key", digest, r + (naive.ORDER // 2).to_bytes(32, "big")),
         ("63 bytes", "wrong length", digest, good[:-1]),
         ("65 bytes: r, s, v", "wrong length", digest, r + s.to_bytes(32, "big") + bytes([27 + parity])),
         ("empty", "wrong length", digest, b""),
