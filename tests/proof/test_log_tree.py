@@ -94,6 +94,8 @@ def test_an_altered_inclusion_is_not_accepted(size: int, chance: random.Random) 
     assert not verify_inclusion(data, index, size, proof, log_tree.leaf_hash(head))
     assert not verify_inclusion(data, size, size, proof, head)
     assert not verify_inclusion(data, -1, size, proof, head)
+    # A proof that is longer than the size allows is refused, even for a head that it would lead to.
+    assert not verify_inclusion(data, index, size, [*proof, head], log_tree.node_hash(head, head))
     others = set(range(size)) - {index}
     if others:
         assert not verify_inclusion(data, chance.choice(sorted(others)), size, proof, head)
