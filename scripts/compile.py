@@ -1,9 +1,9 @@
 """Compile the contracts into artifacts that the package carries, so that running needs no compiler.
 
-py-solc-x drives the compiler: the native one of the pinned version where it is installed or can be downloaded, else the
-npm package `solc` through `contracts/solc`, which speaks the same interface. Both give the same bytes: sources go in
-under names relative to `contracts/`, and the bytecode carries no metadata (its hash would change with comments and
-compiler builds; `sourceHash` in the artifact names the sources instead).
+py-solc-x drives the compiler: the native one of the pinned version where it is installed or can be
+downloaded, else the npm package `solc` through `contracts/solc`, which speaks the same interface. Both give
+the same bytes: sources go in under names relative to `contracts/`, and the bytecode carries no metadata (its
+hash would change with comments and compiler builds; `sourceHash` in the artifact names the sources instead).
 """
 
 import argparse
@@ -37,7 +37,7 @@ _IMPORT = re.compile(r"^import\s+(?:[^;]*?\bfrom\s+)?\"([^\"]+)\";", re.MULTILIN
 Artifact = dict[str, Any]
 
 
-class CompileFailed(Exception):
+class CompileError(Exception):
     """The compiler reported errors, or a contract is too large to deploy."""
 
 
@@ -78,8 +78,7 @@ def collect_sources(entry: str) -> dict[str, str]:
             continue
         folder = CONTRACTS / "node_modules" if name.startswith("@") else CONTRACTS
         found[name] = (folder / name).read_text(encoding="utf-8")
-        for target in _IMPORT.findall(found[name]):
-            waiting.append(_resolve(name, target))
+        waiting.extend(_resolve(name, target) for target in _IMPORT.findall(found[name]))
     return dict(sorted(found.items()))
 
 
@@ -100,7 +99,7 @@ def _download(version: str) -> None:
 
     try:
         solcx.install_solc(version, show_progress=False)
-    except Exception as failure:  # any failure means the same here: no native compiler to be had
+    except (OSError, ValueError, solcx.exceptions.SolcInstallationError) as failure:
         print(f"no native solc {version}: {failure}", file=sys.stderr)
 
 
@@ -133,7 +132,7 @@ def npm_compiler() -> Path:
 
 
 def compile_contract(name: str, compiler: Path) -> Artifact:
-    """One contract's artifact. Raises CompileFailed on compiler errors and on code beyond EIP-170."""
+    """One contract's artifact. Raises CompileError on compiler errors and on code beyond EIP-170."""
     import solcx
 
     entry, _ = TARGETS[name]
@@ -148,12 +147,12 @@ def compile_contract(name: str, compiler: Path) -> Artifact:
     )
     problems = [e["formattedMessage"] for e in output.get("errors", []) if e["severity"] == "error"]
     if problems:
-        raise CompileFailed("\n".join(problems))
+        raise CompileError("\n".join(problems))
     contract = output["contracts"][entry][name]
     evm = contract["evm"]
     size = len(evm["deployedBytecode"]["object"]) // 2
     if size > EIP170_LIMIT:
-        raise CompileFailed(f"{name} has {size} bytes of code, more than {EIP170_LIMIT}")
+        raise CompileError(f"{name} has {size} bytes of code, more than {EIP170_LIMIT}")
     return {
         "contractName": name,
         "abi": contract["abi"],
@@ -161,9 +160,14 @@ def compile_contract(name: str, compiler: Path) -> Artifact:
         "deployedBytecode": "0x" + evm["deployedBytecode"]["object"],
         # Sorted by offset: the keys are numbers of syntax tree nodes and say nothing by themselves.
         "immutableReferences": sorted(
-            ([r["start"], r["length"]] for refs in evm["deployedBytecode"]["immutableReferences"].values() for r in refs)
+            [r["start"], r["length"]]
+            for refs in evm["deployedBytecode"]["immutableReferences"].values()
+            for r in refs
         ),
-        "compiler": {"solc": pinned_version(), "settings": {k: v for k, v in settings().items() if k != "outputSelection"}},
+        "compiler": {
+            "solc": pinned_version(),
+            "settings": {k: v for k, v in settings().items() if k != "outputSelection"},
+        },
         "sourceHash": source_hash(sources),
     }
 
@@ -188,9 +192,15 @@ def render(artifact: Artifact) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if an artifact is out of date")
-    parser.add_argument("--npm", action="store_true", help="use the npm compiler without looking for a native one")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 if an artifact is out of date"
+    )
+    parser.add_argument(
+        "--npm", action="store_true", help="use the npm compiler without looking for a native one"
+    )
     options = parser.parse_args()
     native = None if options.npm else native_compiler(pinned_version(), download=True)
     compiler = native or npm_compiler()
@@ -199,7 +209,7 @@ def main() -> int:
     for name, (_, path) in TARGETS.items():
         try:
             artifact = compile_contract(name, compiler)
-        except CompileFailed as failure:
+        except CompileError as failure:
             print(failure, file=sys.stderr)
             return 1
         text = render(artifact)
