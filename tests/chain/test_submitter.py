@@ -81,6 +81,18 @@ def test_a_vote_that_was_carried_out_is_recognised(world: World) -> None:
     time.sleep(1.2)
 
 
+def test_a_pause_that_is_over_stops_nothing_on_an_idle_chain(world: World) -> None:
+    world.vote("pauseFor", 3)
+    world.submitter.settle()
+    during = world.issue([a_leaf()])
+    world.submitter.settle()
+    assert (world.act(during).state, world.act(during).reason) == ("reverted", "PAUSED")
+    time.sleep(4)
+    after = world.issue([a_leaf()])
+    world.submitter.settle()
+    assert world.act(after).state == "final"
+
+
 def test_nonces_used_by_somebody_else_leave_no_gap(shaky: World) -> None:
     account = Account.from_key(Anvil.key)
     rpc = shaky.gateway.rpc
