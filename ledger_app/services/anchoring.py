@@ -15,10 +15,10 @@ from ledger_app.proof.typed_data import Anchor
 from ledger_app.services.acts import Draft, act_json, must_get, record
 from ledger_app.services.context import Services
 from ledger_app.services.evidence import BUILDERS
-from ledger_app.services.streams import open_event, own_stream, secret_of, stored_tree
+from ledger_app.services.streams import kept_event, own_stream, secret_of, stored_tree
 from ledger_app.store import anchors, cargo
 from ledger_app.store.acts import Act
-from ledger_app.store.cargo import StreamRow
+from ledger_app.store.cargo import EventRow, StreamRow
 
 _NONE: Final = bytes(32)
 _RETRY_SECONDS: Final = 30
@@ -72,26 +72,39 @@ class Anchorer:
 
 
 def anchor_evidence(ctx: Services, act: Act) -> dict[str, Any]:
-    """What the reporter's signer rebuilds the head from: the stream's secret and every event from the first
-    on. Raises Broken `CARGO_STREAM_DAMAGED` when an event cannot be shown as it was captured."""
+    """What the reporter's signer rebuilds the head from: the stream's secret, the leaves of the events that
+    it has anchored before, and every event after them. Raises Broken `CARGO_STREAM_DAMAGED` when an event
+    cannot be shown.
+    """
     with ctx.store.read() as conn:
         made = anchors.anchor_of_act(conn, act.id)
         stream = None if made is None else cargo.stream_by_id(conn, made.stream_id)
         if made is None or stream is None:
             raise Broken("CARGO_STREAM_DAMAGED", "the act's stream is gone", act=act.id)
-        secret = secret_of(ctx, stream)
-        events: list[dict[str, Any]] = []
-        for row in cargo.events_of(conn, stream.id):
-            if len(events) == made.count:
-                break
-            opened = open_event(ctx, row, secret)
-            if opened.fault is not None or opened.event is None:
-                raise Broken("CARGO_STREAM_DAMAGED", event=row.id, position=row.position)
-            events.append({"event": opened.event, "eventHash": row.event_hash})
-    return {"stream": stream.name, "secret": to_hex(secret), "events": events}
+        known = _known(anchors.anchors_of(conn, stream.id), act.id)
+        leaves = [leaf for _, leaf in cargo.leaves_of(conn, stream.id)[:known]]
+        events = [_shown(ctx, row) for row in cargo.events_of(conn, stream.id, since=known, until=made.count)]
+    secret = to_hex(secret_of(ctx, stream))
+    return {"stream": stream.name, "secret": secret, "leaves": leaves, "events": events}
 
 
 BUILDERS["Anchor"] = anchor_evidence
+
+
+def _known(made: list[anchors.AnchorRow], act_id: str) -> int:
+    """How many events the signer has anchored; none, when it has just said that it does not know them."""
+    before = [row for row in made if row.act_id < act_id]
+    if before and before[-1].reason == "SIGNER_EVENTS_NEEDED":
+        return 0
+    return max((row.count for row in before if row.done), default=0)
+
+
+def _shown(ctx: Services, row: EventRow) -> dict[str, Any]:
+    try:
+        event, _ = kept_event(ctx, row)
+    except LedgerError:
+        raise Broken("CARGO_STREAM_DAMAGED", event=row.id, position=row.position) from None
+    return {"event": event, "eventHash": row.event_hash}
 
 
 def _anchor(ctx: Services, stream: StreamRow) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from ledger_app.access.principals import Principal
-from ledger_app.domain.cargo.event_hash import event_hash
+from ledger_app.domain.cargo.event_hash import event_digest, hash_uri
 from ledger_app.domain.cargo.reading import ReadEvent, read_document
 from ledger_app.domain.cargo.subjects import SubjectKind, consignment_name, subjects_of
 from ledger_app.errors import BadInput, NotFound, Unprocessable
@@ -45,7 +45,7 @@ class _Ready:
     event: JsonObject
     raw: bytes
     time: int
-    hash: str
+    digest: bytes
     content: str
 
 
@@ -155,7 +155,8 @@ def _ready(one: ReadEvent) -> _Ready:
     raw = canonical_bytes(one.event)
     if len(raw) > MAX_EVENT_BYTES:
         raise BadInput("CARGO_EVENT_TOO_LARGE", f"{len(raw)} bytes, at most {MAX_EVENT_BYTES}")
-    return _Ready(one.index, one.event, raw, one.time, event_hash(one.event), content_digest(one.event))
+    digest = event_digest(one.event)
+    return _Ready(one.index, one.event, raw, one.time, digest, content_digest(one.event, digest))
 
 
 def _append(
@@ -168,14 +169,14 @@ def _append(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     secret = secret_of(ctx, stream)
     known = cargo.known_contents(conn, stream.organisation, [one.content for one in ready])
-    hashes = cargo.known_hashes(conn, stream.organisation, [_digest(one) for one in ready])
+    hashes = cargo.known_hashes(conn, stream.organisation, [to_hex(one.digest) for one in ready])
     position = cargo.next_position(conn, stream.id)
     accepted: list[dict[str, Any]] = []
     duplicate: list[dict[str, Any]] = []
     rows: list[EventRow] = []
     subjects: list[tuple[str, str, str, str]] = []
     for one in ready:
-        shown = {"index": one.index, "eventHash": one.hash}
+        shown = {"index": one.index, "eventHash": hash_uri(one.digest)}
         if one.content in known:
             duplicate.append({**shown, "event": known[one.content]})
             continue
@@ -189,10 +190,6 @@ def _append(
     return accepted, duplicate
 
 
-def _digest(one: _Ready) -> str:
-    return "0x" + one.hash.partition(";")[2][:64]
-
-
 def _row(
     ctx: Services, stream: StreamRow, one: _Ready, position: int, secret: bytes, capture_id: str
 ) -> EventRow:
@@ -202,9 +199,9 @@ def _row(
         id=made,
         stream_id=stream.id,
         position=position,
-        event_hash=_digest(one),
+        event_hash=to_hex(one.digest),
         content=one.content,
-        leaf=to_hex(leaf_data(secret, position, one.event, one.raw)),
+        leaf=to_hex(leaf_data(secret, position, one.digest, one.raw)),
         sealed=ctx.vault.seal(one.raw, f"cargo_events/{made}"),
         type=str(one.event["type"]),
         event_id=event_id[:200] if isinstance(event_id, str) else None,

@@ -9,6 +9,7 @@ from typing import Any
 
 from ledger_app.access.principals import Principal
 from ledger_app.chain.facts import Anchored, Head
+from ledger_app.domain.cargo.event_hash import hash_uri
 from ledger_app.domain.cargo.times import text_of
 from ledger_app.domain.standing import Verdict
 from ledger_app.errors import BadInput, Broken, Conflict, NotFound, Unavailable
@@ -172,7 +173,7 @@ def _verify_event(ctx: Services, row: EventRow) -> dict[str, Any]:
     event: dict[str, Any] = {
         "id": row.id,
         "position": row.position,
-        "eventHash": f"{_HASH_URI}{row.event_hash[2:]}?ver=CBV2.0",
+        "eventHash": hash_uri(from_hex(row.event_hash, 32)),
         "eventTime": text_of(row.event_time),
         "type": row.type,
         "content": found.event if found is not None else None,

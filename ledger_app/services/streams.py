@@ -40,11 +40,11 @@ class OpenedEvent:
     fault: str | None = None
 
 
-def content_digest(event: JsonObject) -> str:
+def content_digest(event: JsonObject, digest: bytes) -> str:
     """What tells a duplicate from an event of its own: everything the reporter said, but neither the
-    `@context` (the event hash has resolved it) nor `recordTime`, which repositories set."""
+    `@context` (the event hash, `digest`, has resolved it) nor `recordTime`, which repositories set."""
     said = {name: value for name, value in event.items() if name not in ("@context", "recordTime")}
-    return to_hex(hashlib.sha256(event_digest(event) + canonical_bytes(said)).digest())
+    return to_hex(hashlib.sha256(digest + canonical_bytes(said)).digest())
 
 
 def secret_of(ctx: Services, stream: StreamRow) -> bytes:
@@ -99,26 +99,29 @@ def own_stream(ctx: Services, principal: Principal, text: str) -> StreamRow:
     return row
 
 
-def leaf_data(secret: bytes, position: int, event: JsonObject, raw: bytes) -> bytes:
-    """Leaf data of an event at its position (docs/protocol.md, section 5)."""
-    return cargo_leaf(cargo_salt(secret, position), position, event_digest(event), raw)
+def leaf_data(secret: bytes, position: int, digest: bytes, raw: bytes) -> bytes:
+    """Leaf data of an event at its position (docs/protocol.md, section 5); `digest` is its event hash."""
+    return cargo_leaf(cargo_salt(secret, position), position, digest, raw)
+
+
+def kept_event(ctx: Services, row: EventRow) -> tuple[JsonObject, bytes]:
+    """The event and its bytes as they are kept, not checked against anything. Raises Broken or BadInput."""
+    raw = ctx.vault.open(row.sealed, f"cargo_events/{row.id}")
+    return parse_object(raw), raw
 
 
 def open_event(ctx: Services, row: EventRow, secret: bytes) -> OpenedEvent:
     """Open one event and recompute its leaf; never raises for damage, which `fault` names."""
     try:
-        raw = ctx.vault.open(row.sealed, f"cargo_events/{row.id}")
-    except Broken:
-        return OpenedEvent(row, None, None, "CARGO_EVENT_UNREADABLE")
-    try:
-        event = parse_object(raw)
+        event, raw = kept_event(ctx, row)
         same = canonical_bytes(event) == raw
-    except BadInput:
+    except (Broken, BadInput):
         return OpenedEvent(row, None, None, "CARGO_EVENT_UNREADABLE")
     if not same:
         return OpenedEvent(row, event, None, "CARGO_EVENT_CHANGED")
-    leaf = leaf_data(secret, row.position, event, raw)
-    fault = None if _row_agrees(row, event, leaf) else "CARGO_EVENT_CHANGED"
+    digest = event_digest(event)
+    leaf = leaf_data(secret, row.position, digest, raw)
+    fault = None if _row_agrees(row, event, digest, leaf) else "CARGO_EVENT_CHANGED"
     return OpenedEvent(row, event, leaf, fault)
 
 
@@ -141,12 +144,12 @@ def tree_of(leaves: Iterable[bytes]) -> LogTree:
     return LogTree(leaves)
 
 
-def _row_agrees(row: EventRow, event: dict[str, Any], leaf: bytes) -> bool:
+def _row_agrees(row: EventRow, event: dict[str, Any], digest: bytes, leaf: bytes) -> bool:
     event_id = event.get("eventID")
     return (
         to_hex(leaf) == row.leaf
-        and to_hex(event_digest(event)) == row.event_hash
-        and content_digest(event) == row.content
+        and to_hex(digest) == row.event_hash
+        and content_digest(event, digest) == row.content
         and event.get("type") == row.type
         and milliseconds(str(event.get("eventTime"))) == row.event_time
         and (event_id[:200] if isinstance(event_id, str) else None) == row.event_id

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ledger_app.access.principals import Principal
-from ledger_app.domain.cargo.event_hash import event_hash
+from ledger_app.domain.cargo.event_hash import hash_uri
 from ledger_app.domain.cargo.subjects import Subject, SubjectKind, search_names
 from ledger_app.domain.cargo.times import text_of
 from ledger_app.errors import Broken, Conflict, Unavailable
@@ -214,7 +214,7 @@ def _entry(
         "readPoint": _place(told.get("readPoint")),
         "bizLocation": _place(told.get("bizLocation")),
         "errorDeclared": "errorDeclaration" in told,
-        "eventHash": event_hash(content) if content is not None else None,
+        "eventHash": hash_uri(from_hex(row.event_hash, 32)),
         "reporter": state.reporter,
         "stream": {"id": state.stream.id, "name": state.stream.name, "position": row.position},
         "subjects": [{"kind": kind, "name": name, "source": source} for kind, name, source in sorted(why)],

@@ -1,5 +1,9 @@
 """The rule for anchoring a stream: its head is rebuilt from every event, and must continue what was anchored
-before."""
+before. Events that this signer has anchored already may be shown by their leaves alone: the head that it
+signed then proves them.
+"""
+
+from typing import Any
 
 from ledger_app.domain.cargo.event_hash import event_digest
 from ledger_app.proof.canonical import canonical_bytes
@@ -33,6 +37,11 @@ def anchor(request: Request, desk: Desk) -> Finding:
     if all(head != to_hex(message.previous) for _, head in before):
         _check_previous(message.previous, tree)
     last = before[-1][0] if before else 0
+    if len(_leaves(request)) > last:
+        raise refused(
+            "SIGNER_EVENTS_NEEDED",
+            f"this signer has anchored {last} events of this stream, and must see the rest",
+        )
     if len(tree) - last > desk.settings.limits.events_per_anchor:
         raise refused("SIGNER_BATCH_LIMIT", f"{len(tree) - last} new events in one anchor")
     name = request.evidence.get("stream")
@@ -45,8 +54,8 @@ def anchor(request: Request, desk: Desk) -> Finding:
 
 def _tree(request: Request) -> LogTree:
     secret = from_hex(member(request.evidence, "secret", str), field="secret")
-    tree = LogTree()
-    for index, entry in enumerate(member(request.evidence, "events", list)):
+    tree = LogTree(from_hex(leaf, 32, field="leaves") for leaf in _leaves(request))
+    for index, entry in enumerate(member(request.evidence, "events", list), start=len(tree)):
         if not isinstance(entry, dict):
             raise unreadable("events")
         event = member(entry, "event", dict)
@@ -57,6 +66,10 @@ def _tree(request: Request) -> LogTree:
             )
         tree.append(cargo_leaf(cargo_salt(secret, index), index, digest, canonical_bytes(event)))
     return tree
+
+
+def _leaves(request: Request) -> list[Any]:
+    return list(member(request.evidence, "leaves", list)) if "leaves" in request.evidence else []
 
 
 def _check_previous(previous: bytes, tree: LogTree) -> None:

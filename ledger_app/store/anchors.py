@@ -25,6 +25,7 @@ class AnchorRow:
     tx_hash: str | None
     block_number: int | None
     updated_at: int
+    reason: str | None
 
     @property
     def dead(self) -> bool:
@@ -57,7 +58,9 @@ def add_anchor(
 def anchors_of(conn: Connection, stream_id: str) -> list[AnchorRow]:
     """All anchoring acts of the stream with their states, oldest first."""
     query = (
-        select(cargo_anchors, acts.c.state, acts.c.tx_hash, acts.c.block_number, acts.c.updated_at)
+        select(
+            cargo_anchors, acts.c.state, acts.c.tx_hash, acts.c.block_number, acts.c.updated_at, acts.c.reason
+        )
         .join(acts, acts.c.id == cargo_anchors.c.act_id)
         .where(cargo_anchors.c.stream_id == stream_id)
         .order_by(cargo_anchors.c.act_id)
@@ -68,7 +71,9 @@ def anchors_of(conn: Connection, stream_id: str) -> list[AnchorRow]:
 def anchor_of_act(conn: Connection, act_id: str) -> AnchorRow | None:
     """The anchor that the act makes."""
     query = (
-        select(cargo_anchors, acts.c.state, acts.c.tx_hash, acts.c.block_number, acts.c.updated_at)
+        select(
+            cargo_anchors, acts.c.state, acts.c.tx_hash, acts.c.block_number, acts.c.updated_at, acts.c.reason
+        )
         .join(acts, acts.c.id == cargo_anchors.c.act_id)
         .where(cargo_anchors.c.act_id == act_id)
     )

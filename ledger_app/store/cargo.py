@@ -155,13 +155,17 @@ def add_events(
         conn.execute(insert(cargo_subjects), values)
 
 
-def events_of(conn: Connection, stream_id: str) -> Iterator[EventRow]:
-    """All events of the stream by position."""
+def events_of(
+    conn: Connection, stream_id: str, *, since: int = 0, until: int | None = None
+) -> Iterator[EventRow]:
+    """The events of the stream by position, from position `since` to before `until`; all by default."""
     query = (
         select(cargo_events)
-        .where(cargo_events.c.stream_id == stream_id)
+        .where(cargo_events.c.stream_id == stream_id, cargo_events.c.position >= since)
         .order_by(cargo_events.c.position, cargo_events.c.id)
     )
+    if until is not None:
+        query = query.where(cargo_events.c.position < until)
     for row in conn.execute(query).mappings():
         yield _event(row)
 

@@ -142,7 +142,7 @@ class Yard:
         return cargo_checks.verify(self.ctx, self.carrier, name)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
     folder = tmp_path_factory.mktemp("yard")
     anvil = Anvil()

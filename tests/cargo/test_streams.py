@@ -4,6 +4,7 @@ import copy
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from ledger_app.proof.cargo_proof import CargoProof
 from ledger_app.proof.hexes import to_hex
 from ledger_app.services import anchoring, capturing, cargo_checks, signing, tracking
 from ledger_app.services.streams import content_digest, leaf_data, secret_of
+from ledger_app.signer.journal import Journal
 from ledger_app.store.tables_cargo import cargo_anchors, cargo_events, cargo_streams
 from tests.cargo.conftest import TRADER, Yard, document, event
 
@@ -182,12 +184,13 @@ def damaged(yard: Yard, row_id: str, /, **values: Any) -> Iterator[None]:
 def resealed(yard: Yard, stream: str, row: Any, changed: dict[str, Any]) -> dict[str, Any]:
     """What a relayer with the master key writes to put another event in the place, all hashes fitting."""
     raw = canonical_bytes(changed)
-    leaf = leaf_data(secret_of(yard.ctx, yard.row(stream)), row["position"], changed, raw)
+    digest = event_digest(changed)
+    leaf = leaf_data(secret_of(yard.ctx, yard.row(stream)), row["position"], digest, raw)
     return {
         "sealed": yard.ctx.vault.seal(raw, f"cargo_events/{row['id']}"),
         "leaf": to_hex(leaf),
-        "event_hash": to_hex(event_digest(changed)),
-        "content": content_digest(changed),
+        "event_hash": to_hex(digest),
+        "content": content_digest(changed, digest),
     }
 
 
@@ -285,7 +288,7 @@ def _without(yard: Yard, stream: str, place: int, *, closed: bool) -> Callable[[
         conn.execute(delete(cargo_events).where(cargo_events.c.id == before[place]["id"]))
         for row in before[place + 1 :] if closed else ():
             raw = yard.ctx.vault.open(row["sealed"], f"cargo_events/{row['id']}")
-            leaf = leaf_data(secret, row["position"] - 1, json.loads(raw), raw)
+            leaf = leaf_data(secret, row["position"] - 1, event_digest(json.loads(raw)), raw)
             values = {"position": row["position"] - 1, "leaf": to_hex(leaf)}
             conn.execute(update(cargo_events).where(cargo_events.c.id == row["id"]).values(values))
     return lambda: _restore(yard, stream, before)
@@ -321,7 +324,7 @@ def test_an_inserted_event_and_a_moved_one_are_found(yard: Yard, anchored: str) 
         written = []
         for position, row in enumerate(order):
             raw = yard.ctx.vault.open(row["sealed"], f"cargo_events/{row['id']}")
-            leaf = to_hex(leaf_data(secret, position, json.loads(raw), raw))
+            leaf = to_hex(leaf_data(secret, position, event_digest(json.loads(raw)), raw))
             written.append({**row, "position": position, "leaf": leaf})
         _restore(yard, anchored, written)
 
@@ -384,6 +387,34 @@ def test_a_signer_does_not_sign_a_stream_that_was_rewritten_after_it_signed(yard
         with pytest.raises(LedgerError) as refused:
             yard.decide(report["anchor"]["id"])
         assert refused.value.reason in ("SIGNER_FIELD_DIFFERS", "SIGNER_STREAM_REWRITTEN")
+
+
+def test_a_signer_sees_only_the_events_it_has_not_anchored(yard: Yard) -> None:
+    stream = yard.new_stream()
+    yard.anchored(*(event(n) for n in range(200, 205)), stream=stream)
+    act = yard.capture(event(205), stream=stream)["anchor"]["id"]
+    evidence = signing.request(yard.ctx, yard.carrier, act)["evidence"]
+    assert (len(evidence["leaves"]), len(evidence["events"])) == (5, 1)
+    assert yard.sign(act)["state"] == "final"
+    assert yard.verify(stream)["stream"]["anchored"] == 6
+
+
+def test_a_signer_that_forgot_a_stream_asks_to_see_all_of_it(yard: Yard, tmp_path: Path) -> None:
+    stream = yard.new_stream()
+    yard.anchored(event(210), event(211), stream=stream)
+    act = yard.capture(event(212), stream=stream)["anchor"]["id"]
+    remembering, yard.journal = yard.journal, Journal(tmp_path / "new.jsonl")
+    try:
+        with pytest.raises(LedgerError) as refused:
+            yard.decide(act)
+        assert refused.value.reason == "SIGNER_EVENTS_NEEDED"
+        signing.refuse(yard.ctx, yard.carrier, act, refused.value.reason)
+        again = yard.anchor_again(stream)["id"]
+        assert len(signing.request(yard.ctx, yard.carrier, again)["evidence"]["events"]) == 3
+        assert yard.sign(again)["state"] == "final"
+    finally:
+        yard.journal.close()
+        yard.journal = remembering
 
 
 # --- away, and elsewhere ------------------------------------------------------------------------------------

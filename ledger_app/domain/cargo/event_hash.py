@@ -89,7 +89,12 @@ class _Node:
 
 def event_hash(event: Mapping[str, Any]) -> str:
     """The hash as a named-information URI (RFC 6920): `ni:///sha-256;…?ver=CBV2.0`."""
-    return f"ni:///sha-256;{event_digest(event).hex()}?ver=CBV2.0"
+    return hash_uri(event_digest(event))
+
+
+def hash_uri(digest: bytes) -> str:
+    """The named-information URI of an event hash's 32 bytes."""
+    return f"ni:///sha-256;{digest.hex()}?ver=CBV2.0"
 
 
 def event_digest(event: Mapping[str, Any]) -> bytes:
