@@ -49,6 +49,7 @@ function wrap({ document, seconds }) {
 
 async function deploy({ rpc, key, document, count }) {
   const provider = new ethers.providers.StaticJsonRpcProvider(rpc);
+  provider.pollingInterval = 20; // ms; by default it looks for a receipt every four seconds
   const signer = new ethers.Wallet(key, provider);
   const gas = { gasLimit: 8_000_000, gasPrice: await provider.getGasPrice() };
   const store = await new DocumentStoreFactory(signer).deploy("Peer", signer.address, gas);
