@@ -20,6 +20,7 @@ interface Vm {
     function assertEq(address left, address right, string calldata message) external pure;
     function assertEq(bytes calldata left, bytes calldata right, string calldata message) external pure;
     function assertEq(bool left, bool right, string calldata message) external pure;
+    function assertEq(string calldata left, string calldata right, string calldata message) external pure;
     function assertTrue(bool condition, string calldata message) external pure;
     function exists(string calldata path) external view returns (bool);
     function readFile(string calldata path) external view returns (string memory);

@@ -318,8 +318,4 @@ contract Handler is Model {
             check(i);
         }
     }
-
-    function certificates() external view returns (uint256) {
-        return known.length;
-    }
 }
