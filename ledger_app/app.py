@@ -22,7 +22,7 @@ from ledger_app.chain.pin import LedgerPin, saved_pin
 from ledger_app.chain.submitter import Submitter
 from ledger_app.config import Settings
 from ledger_app.errors import ConfigError, LedgerError
-from ledger_app.services.context import Services
+from ledger_app.services.context import Services, Trouble
 from ledger_app.services.housekeeping import Housekeeper
 from ledger_app.store.engine import Store, open_store
 from ledger_app.store.migrate import upgrade
@@ -126,7 +126,8 @@ class Installation:
         self._threads.append(thread)
 
     def _troubled(self, failed: LedgerError) -> None:
-        self.services.trouble = (failed.reason, failed.detail)
+        ctx = self.services
+        ctx.trouble = Trouble(failed.reason, failed.detail, ctx.now())
         _LOG.warning("submitter: %s", failed)
 
     def _noted(self, failed: LedgerError) -> None:

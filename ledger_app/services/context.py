@@ -24,12 +24,21 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """The submitter's last error and when it happened (Unix seconds)."""
+
+    reason: str
+    detail: str
+    time: int
+
+
 @dataclass(slots=True)
 class Services:
     """The parts of one running installation, shared by all threads.
 
     `gateway`, `submitter` and `follower` are None only where no node is configured (tests of other parts).
-    `trouble` is the submitter's last error (reason, detail) until it works again.
+    `trouble` is the submitter's last error.
     """
 
     settings: Settings
@@ -39,7 +48,7 @@ class Services:
     submitter: "Submitter | None" = None
     follower: "Follower | None" = None
     clock: Callable[[], datetime] = utc_now
-    trouble: tuple[str, str] | None = None
+    trouble: Trouble | None = None
 
     @property
     def gateway(self) -> "Gateway":

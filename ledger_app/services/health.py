@@ -8,6 +8,8 @@ from ledger_app.services.context import Services
 from ledger_app.store import acts
 
 _MAX_LAG_BLOCKS = 50
+_TROUBLE_SECONDS = 12
+"""The submitter tries again every 5 seconds at least: an error older than this has passed."""
 
 
 def ready(ctx: Services) -> dict[str, Any]:
@@ -73,8 +75,9 @@ def _index(ctx: Services) -> str:
 def _submitter(ctx: Services) -> str:
     if ctx.submitter is None:
         raise LedgerError("NO_LEDGER")
-    if ctx.trouble:
-        raise LedgerError(*ctx.trouble)
+    trouble = ctx.trouble
+    if trouble is not None and ctx.now() - trouble.time < _TROUBLE_SECONDS:
+        raise LedgerError(trouble.reason, trouble.detail)
     with ctx.store.read() as conn:
         counted = acts.counts(conn)
     waiting = counted.get(acts.QUEUED, 0) + counted.get(acts.BROADCAST, 0)

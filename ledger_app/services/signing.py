@@ -16,11 +16,12 @@ from ledger_app.proof.typed_data import ACTS, Domain, recover
 from ledger_app.services.acts import act_json, must_get
 from ledger_app.services.context import Services
 from ledger_app.services.evidence import evidence_for
-from ledger_app.store import acts, outbox
+from ledger_app.store import acts, outbox, standings
 from ledger_app.store.acts import Act
 from ledger_app.store.engine import Connection
 
-_PAGE_BYTES: Final = 8 << 20
+_PAGE_PAPERS: Final = 2000
+"""A page of requests ends once it holds this many documents or events, about 8 MB."""
 _NOT_THE_SIGNERS_TURN: Final = frozenset(
     {
         "PAUSED",
@@ -51,8 +52,9 @@ def requests(
         if _signed_by(act, principal.member):
             continue
         page.append(_request(ctx, act))
-        size += len(str(page[-1]["evidence"]))
-        if size > _PAGE_BYTES:
+        evidence = page[-1]["evidence"]
+        size += 1 + len(evidence.get("documents", ())) + len(evidence.get("events", ()))
+        if size > _PAGE_PAPERS:
             break
     if not page:
         return [], waiting[limit - 1].id if len(waiting) > limit else None
@@ -104,7 +106,7 @@ def sign(ctx: Services, principal: Principal, act_id: str, key: str, signature: 
     collected = [*act.signatures, given]
     complete = len(collected) >= act.needed
     contract, calldata = encode_act(act.kind, act.message, act.call, collected) if complete else ("", b"")
-    refused = _tried(ctx, contract, calldata) if complete else None
+    refused = _tried(ctx, act, given["key"], contract, calldata) if complete else None
     with ctx.store.begin() as conn:
         now = must_get(conn, act_id)
         if now.state != acts.NEEDS_SIGNATURE or now.signatures != act.signatures:
@@ -145,8 +147,20 @@ def _digest(ctx: Services, act: Act) -> bytes:
     return ACTS[act.kind].from_json(act.message).digest(domain_of(ctx, act.contract))
 
 
-def _tried(ctx: Services, contract: str, calldata: bytes) -> ActRefused | None:
-    """The refusal that ends the act, if the contract would refuse it; raises one that leaves it waiting."""
+def _tried(ctx: Services, act: Act, key: str, contract: str, calldata: bytes) -> ActRefused | None:
+    """The refusal that ends the act, if the contract would refuse it; raises one that leaves it waiting.
+
+    Issuing is the bulk of all acts, so where the index has key, role and right as they must be, the node is
+    not asked here: the submitter tries each act once more before it sends it.
+    """
+    if act.kind == "Issue":
+        registry = ctx.pin.address(contract)
+        with ctx.store.read() as conn:
+            message = act.message
+            if standings.may_issue(
+                conn, message["issuer"], message["scheme"], key, registry=registry, now=ctx.now()
+            ):
+                return None
     try:
         ctx.gateway.simulate(contract, calldata)
     except ActRefused as refused:
@@ -237,7 +251,7 @@ def _tidy(ctx: Services, principal: Principal) -> None:
         return
     with ctx.store.begin() as conn:
         for act in late:
-            if act.reason is not None and act.kind not in ("Vote", "AddKey", "MemberPause"):
+            if act.reason is not None and act.kind not in acts.UNRENEWABLE:
                 deadline = ctx.deadline()
                 acts.renew(conn, act.id, {**act.message, "deadline": deadline}, deadline)
         acts.expire(conn, now)

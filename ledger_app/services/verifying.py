@@ -5,7 +5,7 @@ about. The judgement is pure (`proof.check`). A node that is down, behind or of 
 CANNOT_TELL with the reason.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -42,6 +42,7 @@ class _Case:
     at: date
     asked: LedgerQuery | None = None
     facts: Facts | None = None
+    findings: list[dict[str, str]] = field(default_factory=list)
 
 
 def verify(ctx: Services, principal: Principal, query: Query) -> Report:
@@ -117,13 +118,10 @@ def _judge(ctx: Services, pin: Pin, case: _Case, unavailable: LedgerError | None
     if subject.bundle is None:
         failure = subject.failure or CheckFailed(1, "INTERNAL")
         return _without_bundle(failure)
-    if subject.bundle is not None and case.asked is None:
+    if case.asked is None:
         return _without_bundle(CheckFailed(2, "PROOF_INVALID"))
-    question = Question(
-        at=case.at,
-        max_age_seconds=ctx.settings.max_data_age_seconds,
-        content=_content(subject.bundle, case.at)[0],
-    )
+    content, case.findings = _content(subject.bundle, case.at)
+    question = Question(case.at, ctx.settings.max_data_age_seconds, content)
     judged = check.judge(subject.bundle, pin, case.facts, question, unavailable=unavailable)
     if subject.differs is not None and judged.verdict is Verdict.GENUINE:
         words = "It differs at " + ", ".join(subject.differs[:5])
@@ -202,7 +200,7 @@ def _report(case: _Case, judged: Judgement, names: dict[str, str]) -> Report:
             "used": facts.standing.used,
             "left": max(bundle.leaf.allowance - facts.standing.used, 0),
         }
-        report["content"] = _content(bundle, case.at)[1] if case.subject.content else []
+        report["content"] = case.findings if case.subject.content else []
         if bundle.disclosure is not None:
             report["disclosed"] = bundle.disclosure.verify().summary
     return report

@@ -31,6 +31,10 @@ DEAD: Final = (REVERTED, REFUSED, EXPIRED)
 SETTLED: Final = (*DONE, *DEAD)
 
 COUNCIL: Final = "council"
+UNRENEWABLE: Final = ("Vote", "AddKey", "MemberPause")
+"""Kinds whose deadline others have signed too, or that mean a moment: they are asked for anew, not
+renewed.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +201,12 @@ def states_of(conn: Connection, act_ids: Iterable[str]) -> dict[str, str]:
 
 
 def expire(conn: Connection, now: int) -> list[str]:
-    """Expire every act that still waits for a signature past its deadline; gives their ids."""
-    late = (acts.c.state == NEEDS_SIGNATURE) & (acts.c.deadline < now)
+    """Expire every act that waits for a signature past its deadline; gives their ids.
+
+    One that has a reason was signed once and came too late: it is renewed instead (`services.signing`).
+    """
+    over = acts.c.reason.is_(None) | acts.c.kind.in_(UNRENEWABLE)
+    late = (acts.c.state == NEEDS_SIGNATURE) & (acts.c.deadline < now) & over
     ids = list(conn.execute(select(acts.c.id).where(late)).scalars())
     if ids:
         conn.execute(update(acts).where(late).values(state=EXPIRED, reason="DEADLINE_PASSED", updated_at=now))

@@ -7,7 +7,17 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from ledger_app.store.tables import index_batches, index_standings
+from ledger_app.domain.standing import Role
+from ledger_app.store.tables import (
+    index_accreditations,
+    index_batches,
+    index_council,
+    index_keys,
+    index_organisations,
+    index_standings,
+)
+
+_ISSUING_ROLES = int(Role.ISSUER | Role.EXPORTER)
 
 
 def of_leaves(conn: Connection, leaves: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -28,3 +38,33 @@ def batch(conn: Connection, batch_id: str) -> dict[str, Any] | None:
     query = select(index_batches).where(index_batches.c.batch == batch_id)
     row = conn.execute(query).mappings().one_or_none()
     return None if row is None else dict(row)
+
+
+def may_issue(conn: Connection, issuer: str, scheme: str, key: str, *, registry: str, now: int) -> bool:
+    """Whether, by what the index saw last, `key` may issue for `issuer` under `scheme` (0x…) at this moment.
+
+    True is a good guess that saves a question to the node; the contract decides. False says nothing.
+    """
+    day = now // 86_400
+    right = index_accreditations
+    held = index_organisations.c.roles.op("&")(_ISSUING_ROLES) != 0
+    query = (
+        select(index_keys.c.key)
+        .join(index_organisations, index_organisations.c.organisation == index_keys.c.organisation)
+        .join(right, right.c.organisation == index_keys.c.organisation)
+        .where(
+            index_keys.c.key == key,
+            index_keys.c.organisation == issuer,
+            index_keys.c.ended_at.is_(None),
+            index_keys.c.disowned_since.is_(None),
+            held,
+            right.c.scheme == scheme,
+            right.c.kind != 0,
+            right.c.from_day <= day,
+            (right.c.until_day == 0) | (right.c.until_day >= day),
+        )
+    )
+    if conn.execute(query).first() is None:
+        return False
+    council = conn.execute(select(index_council.c.paused_until, index_council.c.sealed)).first()
+    return council is not None and council.paused_until <= now and registry not in council.sealed

@@ -65,6 +65,7 @@ def test_a_council_act_is_refused_once_too_few_could_still_agree(world: World) -
 def test_a_pause_stops_issuing_until_the_council_ends_it(world: World) -> None:
     (certificate,) = world.issue()
     world.done(members.pause_for(world.ctx, 3600, ALWAYS))
+    world.catch_up()
     chamber = world.principal("chamber-cn")
     try:
         assert directory.council(world.ctx)["pausedUntil"] > world.ctx.now()
@@ -78,6 +79,7 @@ def test_a_pause_stops_issuing_until_the_council_ends_it(world: World) -> None:
         assert world.settle(revocation)["state"] in ("included", "final")
     finally:
         world.done(members.unpause(world.ctx, ALWAYS))
+        world.catch_up()
     assert world.done(waiting)["state"] in ("included", "final")
 
 
