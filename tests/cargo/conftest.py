@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from ledger_app.access.principals import Kind, Principal
 from ledger_app.chain.follower import Follower
@@ -21,6 +22,7 @@ from ledger_app.signer.journal import Journal
 from ledger_app.signer.settings import Pins, SignerSettings, default_limits
 from ledger_app.store import cargo, members
 from ledger_app.store.secrets import Vault
+from ledger_app.store.tables_cargo import cargo_events
 from tests.chain.kit import CARRIER, CHAMBER, World
 
 STANDARD = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
@@ -142,6 +144,16 @@ class Yard:
         return cargo_checks.verify(self.ctx, self.carrier, name)
 
 
+def outcomes(report: dict[str, Any]) -> dict[str, str]:
+    return {check["name"]: check["outcome"] for check in report["checks"]}
+
+
+def rows(yard: Yard, stream: str) -> list[dict[str, Any]]:
+    query = select(cargo_events).where(cargo_events.c.stream_id == yard.row(stream).id)
+    with yard.ctx.store.read() as conn:
+        return [dict(row) for row in conn.execute(query.order_by(cargo_events.c.position)).mappings()]
+
+
 @pytest.fixture(scope="module")
 def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
     folder = tmp_path_factory.mktemp("yard")
@@ -157,3 +169,12 @@ def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
         world.store.close()
     finally:
         anvil.stop()
+
+
+@pytest.fixture(scope="module")
+def anchored(yard: Yard) -> str:
+    """A stream of six anchored events, in two anchors."""
+    stream = yard.new_stream()
+    yard.anchored(*(event(n) for n in range(130, 134)), stream=stream)
+    yard.anchored(event(134), event(135), stream=stream)
+    return stream
