@@ -323,12 +323,15 @@ def read_documents(client: Client, file: Path) -> list[dict[str, Any]]:
         listed = value if isinstance(value, list) else [value]
         if listed and all(isinstance(v, dict) and v.get("type") == "certificate-of-origin" for v in listed):
             return [v for v in listed if isinstance(v, dict)]
-    answer = client.upload("/v1/imports", file.name, raw)
-    documents = []
-    for found in answer["documents"]:
-        for finding in found.get("findings", []):
-            output.progress(f"{file.name} {found.get('row') or ''}: {finding}")
+    documents, unready = [], 0
+    for found in client.upload("/v1/imports", file.name, raw)["documents"]:
+        for finding in found["findings"]:
+            output.progress(f"{file.name} {found['row'] or ''} {finding['pointer']}: {finding['words']}")
         documents.append(found["document"])
+        unready += not found["ready"]
+    if unready:
+        words = f"{file}: {unready} of {len(documents)} cannot be issued as they are"
+        raise errors.Unprocessable("DOCUMENT_INVALID", words)
     return documents
 
 

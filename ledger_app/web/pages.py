@@ -165,7 +165,7 @@ def _certificate(ctx: Services, who: Principal, name: str) -> HTMLResponse:
     address = f"{ctx.settings.base_url}/c/{row.leaf}"
     return page(
         "certificate.html",
-        **_frame(ctx, who),
+        **{**_frame(ctx, who), "own_page": True},
         report=present.report_view(report, looked_up=True),
         fault=None,
         heading=f"Certificate {row.number}" if entitled else "Certificate of origin",
@@ -174,7 +174,6 @@ def _certificate(ctx: Services, who: Principal, name: str) -> HTMLResponse:
         short=f"{row.leaf[:10]}…{row.leaf[-6:]}",
         document=present.document_view(opened["document"]) if opened else None,
         timeline=timeline(ctx, who, row.id, row.number),
-        own_page=True,
     )
 
 

@@ -144,12 +144,13 @@ def document_view(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check(check: dict[str, Any]) -> dict[str, str]:
+    label, detail = CHECKS.get(check["name"], check["name"]), _sentence(check.get("detail"))
     return {
-        "label": CHECKS.get(check["name"], check["name"]),
+        "label": label,
         "outcome": check["outcome"],
         "outcome_words": _OUTCOMES.get(check["outcome"], check["outcome"]),
         "sign": _SIGNS.get(check["outcome"], "·"),
-        "detail": _sentence(check.get("detail")),
+        "detail": "" if detail == label else detail,
         "reason": check.get("reason") or "",
         "next": check.get("next") or "",
     }

@@ -1,0 +1,179 @@
+"""`scripts/run`: everything comes up by itself, comes up the same again, and leaves nothing behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.support.running_demo import ROOT, RunningDemo, clean_environment, start, stop
+
+
+def test_only_signers_open_a_keystore_and_every_signer_does(demo: RunningDemo) -> None:
+    """Issuing, voting and anchoring have happened by now; an audit hook in every Python process kept a
+    list."""
+    rows = [line.split("\t") for line in demo.keystore_log.read_text().splitlines()]
+    opened = {path for event, path, _ in rows if event == "open" and path.endswith(".json")}
+    folders = {Path(path).parent.parent.name for path in opened}
+    assert folders == {path.name for path in (demo.data / "signers").iterdir()}
+    others = [row for row in rows if "-m ledger_app.cli signer " not in row[2]]
+    assert others == []
+
+
+def test_hook_would_have_seen_the_service_open_a_keystore(demo: RunningDemo) -> None:
+    """The test above proves something only if the hook is in the service's process too."""
+    environment = {**clean_environment(), "PYTHONPATH": str(demo.data.parent / "hook")}
+    key = next((demo.data / "signers" / "chamber" / "keystore").iterdir())
+    before = demo.keystore_log.read_text()
+    program = "import sys; open(sys.argv[1]).close()"
+    subprocess.run([sys.executable, "-c", program, str(key)], env=environment, check=True)
+    noted = demo.keystore_log.read_text()
+    demo.keystore_log.write_text(before)
+    assert noted[len(before) :].startswith(f"open\t{key}\t")
+    loaded = Path(f"/proc/{demo.process.pid}/environ").read_bytes().split(b"\0")
+    assert f"PYTHONPATH={demo.data.parent / 'hook'}".encode() in loaded
+
+
+def test_first_start_prints_the_address_and_tokens(demo: RunningDemo) -> None:
+    assert demo.url in demo.first_output
+    for name, token in demo.tokens.items():
+        assert f"{name:<10} {token}" in demo.first_output
+
+
+def test_every_key_and_token_file_is_its_owners_only(demo: RunningDemo) -> None:
+    secret = [
+        demo.data / "demo" / "tokens.json",
+        *demo.data.glob("signers/*/password"),
+        *demo.data.glob("signers/*/token"),
+        *demo.data.glob("signers/*/keystore/*.json"),
+        *demo.data.glob("signers/*/signer.toml"),
+    ]
+    assert len(secret) == 1 + 4 * 8
+    assert {oct(path.stat().st_mode & 0o777) for path in secret} == {"0o600"}
+
+
+def test_second_start_finds_everything_as_it_was_and_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+    first = start(tmp_path / "data")
+    found = first.json("certificate", "show", "DEMO-RCEP-0001")
+    children = _descendants(first.process.pid)
+    assert len(children) >= 9  # eight signers and the chain
+    assert stop(first.process) == 0
+    assert _gone(children)
+    second = start(tmp_path / "data")
+    assert second.tokens == first.tokens
+    assert second.json("certificate", "show", "DEMO-RCEP-0001")["leaf"] == found["leaf"]
+    assert second.json("verify", "DEMO-RCEP-0001")["verdict"] == "GENUINE"
+    children = _descendants(second.process.pid)
+    stop(second.process, signal.SIGKILL)
+    assert _gone(children)
+    _rebuilds_alike(second)
+
+
+def _rebuilds_alike(demo: RunningDemo) -> None:
+    """The index read anew from the chain, after all of that, is the same."""
+    before = demo.json("index", "digest")["digest"]
+    rebuilt = demo.json("index", "rebuild", "--verify")
+    assert rebuilt["same"] is True
+    assert rebuilt["before"] == before
+
+
+def test_demo_refuses_settings_of_production(tmp_path: Path) -> None:
+    for name, value in (
+        ("ORIGIN_MASTER_KEY", os.urandom(32).hex()),
+        ("ORIGIN_NODE_URL", "http://127.0.0.1:1"),
+        ("ORIGIN_DATABASE_URL", "postgresql://somewhere"),
+        ("ORIGIN_HOST", "0.0.0.0"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "ledger_app.cli", "serve", "--demo"],
+            env={**clean_environment(), name: value, "ORIGIN_DATA": str(tmp_path / "data"), "PORT": "0"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            cwd=ROOT,
+            check=False,
+        )
+        assert done.returncode == 2
+        assert name in done.stderr
+        assert "Traceback" not in done.stderr
+        assert not (tmp_path / "data" / "signers").exists()
+
+
+def test_port_in_use_is_said_in_words(demo: RunningDemo, tmp_path: Path) -> None:
+    port = demo.url.rpartition(":")[2]
+    done = subprocess.run(
+        [sys.executable, "-m", "ledger_app.cli", "serve", "--demo"],
+        env={**clean_environment(), "ORIGIN_DATA": str(tmp_path), "PORT": port},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "PORT_TAKEN" in done.stderr
+
+
+def test_whole_story_goes_as_it_must() -> None:
+    """`origin demo --json`: one JSON object, every step and verdict good, nothing left."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ledger_app.cli", "demo", "--json"],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=280,
+        cwd=ROOT,
+        check=False,
+    )
+    told = json.loads(done.stdout)
+    bad = [entry for entry in (*told["steps"], *told["verdicts"]) if not entry["ok"]]
+    assert bad == []
+    assert done.returncode == 0
+    codes = [(v["name"], v["after"], v["exit_code"]) for v in told["verdicts"]]
+    assert ("STORY-1", "acquit", 12) in codes
+    assert ("STORY-1", "acquit, with own claim", 0) in codes
+    assert ("STORY-2", "revoke", 12) in codes
+    assert ("STORY-1", "node stopped", 20) in codes
+    assert {v["exit_code"] for v in told["verdicts"]} == {0, 10, 11, 12, 20}
+    gas = {step["name"]: step["gas_used"] for step in told["steps"]}
+    assert gas["revoke STORY-2"] <= 80_000
+    assert gas["acquit STORY-1"] <= 110_000
+    assert not [path for path in Path("/tmp").glob("origin-demo-*") if path.stat().st_mtime > time.time() - 1]
+
+
+def _descendants(pid: int) -> list[int]:
+    """Every living process below `pid`."""
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            parents.setdefault(int(fields[1]), []).append(int(entry.name))
+    found: list[int] = []
+    todo = [pid]
+    while todo:
+        below = parents.get(todo.pop(), [])
+        found += below
+        todo += below
+    return found
+
+
+def _gone(pids: list[int]) -> bool:
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        if not any(_alive(pid) for pid in pids):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
