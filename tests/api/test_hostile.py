@@ -154,7 +154,7 @@ def test_hostile_headers_are_refused(client: TestClient) -> None:
         reply = client.post(
             "/v1/enquiries",
             content=b'{"act":"unpause"}',
-            headers={"Content-Type": "application/json", **headers},  # type: ignore[dict-item]
+            headers={"Content-Type": "application/json", **headers},
         )
         assert_refused(reply, headers)
 
