@@ -9,6 +9,7 @@ import json
 import secrets
 import socket
 import ssl
+import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -18,6 +19,9 @@ from ledger_app.reasons import REASONS
 
 MAX_RESPONSE = 512 * 1024 * 1024
 """Bytes of the largest answer that is read; a batch of 10,000 documents to sign is about 40 MB."""
+
+_IDLE_SECONDS = 2.0
+"""A kept connection is not used again after so long: servers close idle ones after about five."""
 
 _BY_STATUS: dict[int, type[errors.LedgerError]] = {
     400: errors.BadInput,
@@ -77,6 +81,7 @@ class Client:
         self._token = token
         self._timeout = timeout
         self._connection: http.client.HTTPConnection | None = None
+        self._used = 0.0
 
     def get(self, path: str, **query: Any) -> Any:
         return self.request("GET", path, query=query).json()
@@ -142,6 +147,11 @@ class Client:
             self._connection = None
 
     def _exchange(self, method: str, target: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        if time.monotonic() - self._used > _IDLE_SECONDS:
+            # The other side may have closed it meanwhile, and a POST is not repeated when that shows too
+            # late.
+            self.close()
+        self._used = time.monotonic()
         reused = self._connection is not None
         try:
             return self._once(method, target, body, headers)
