@@ -19,7 +19,9 @@ from ledger_app.api.http import (
     page,
     record_id,
 )
+from ledger_app.api.waiting import until
 from ledger_app.services import acts, enquiries, lifecycle, signing
+from ledger_app.store.acts import SETTLED
 
 router = APIRouter(prefix="/v1", tags=["acts"])
 
@@ -39,14 +41,15 @@ def listed(
 
 
 @router.get("/acts/{act}")
-def show(
+async def show(
     who: Annotated[Principal, Depends(Caller("acts.read"))],
     ctx: Context,
     act: str,
     wait: Annotated[int, Query(ge=0, le=60)] = 0,
 ) -> dict[str, Any]:
     """One act; with `wait` as soon as it is settled, at most so many seconds."""
-    return acts.show(ctx, who, record_id(act), wait=wait)
+    name = record_id(act)
+    return await until(lambda: acts.show(ctx, who, name), lambda found: found["state"] in SETTLED, wait)
 
 
 @router.post("/batches/{batch}/confirm", status_code=202, openapi_extra=body_schema(EmptyBody))
@@ -112,7 +115,7 @@ def answer(
 
 
 @router.get("/signing/requests")
-def requests(
+async def requests(
     who: Annotated[Principal, Depends(Caller("signing.read"))],
     ctx: Context,
     cursor: Cursor = None,
@@ -122,7 +125,10 @@ def requests(
     """What waits for the caller's signature, with the evidence to rebuild it from; `wait` for something to
     come.
     """
-    rows, after = signing.requests(ctx, who, after=after_cursor(cursor) or "", limit=limit, wait=wait)
+    start = after_cursor(cursor) or ""
+    rows, after = await until(
+        lambda: signing.requests(ctx, who, after=start, limit=limit), lambda found: bool(found[0]), wait
+    )
     return {"requests": rows, "next": None if after is None else cursor_of(after)}
 
 

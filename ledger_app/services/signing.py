@@ -5,7 +5,6 @@ claims it, and the contracts, tried on the current state, must accept the act: t
 valid for whom.
 """
 
-import time
 from typing import Any, Final
 
 from ledger_app.access.principals import Kind, Principal
@@ -36,7 +35,7 @@ _NOT_THE_SIGNERS_TURN: Final = frozenset(
 
 
 def requests(
-    ctx: Services, principal: Principal, *, after: str = "", limit: int = 50, wait: float = 0.0
+    ctx: Services, principal: Principal, *, after: str = "", limit: int = 50
 ) -> tuple[list[dict[str, Any]], str | None]:
     """What waits for the caller's signature, oldest first, and the id to continue after (None at the end).
 
@@ -45,7 +44,8 @@ def requests(
     signed and did not make it in time are asked for again, under a new deadline.
     """
     _tidy(ctx, principal)
-    waiting = _waiting(ctx, principal, after, limit + 1, wait)
+    with ctx.store.read() as conn:
+        waiting = acts.pending_for(conn, principal.desks, after=after, limit=limit + 1)
     page: list[dict[str, Any]] = []
     size = 0
     for act in waiting[:limit]:
@@ -60,19 +60,6 @@ def requests(
         return [], waiting[limit - 1].id if len(waiting) > limit else None
     more = len(waiting) > limit or page[-1]["id"] != waiting[-1].id
     return page, page[-1]["id"] if more else None
-
-
-def _waiting(ctx: Services, principal: Principal, after: str, limit: int, wait: float) -> list[Act]:
-    until = time.monotonic() + wait
-    pause = 0.03
-    while True:
-        with ctx.store.read() as conn:
-            found = acts.pending_for(conn, principal.desks, after=after, limit=limit)
-        fresh = [act for act in found if not _signed_by(act, principal.member)]
-        if fresh or time.monotonic() >= until:
-            return found
-        time.sleep(pause)
-        pause = min(pause * 1.2, 0.3)  # an installation with many idle signers stays quiet
 
 
 def request(ctx: Services, principal: Principal, act_id: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -191,3 +192,24 @@ def test_a_file_is_verified_however_it_is_sent(world: World, path: str) -> None:
     for reply in replies:
         assert (reply.status_code, reply.json()["verdict"]) == (200, "GENUINE")
     assert [report["verdict"] for report in batch.json()["reports"]] == ["GENUINE"] * 3
+
+
+def test_waiting_callers_keep_nobody_else_from_being_served(world: World) -> None:
+    answers: list[Any] = []
+    with world.client("chamber-cn") as client:
+        act = client.post("/v1/certificates", json={"documents": [world.document()]}).json()["act"]["id"]
+
+        def wait() -> None:
+            answers.append(client.get(f"/v1/acts/{act}", params={"wait": 4}).json()["state"])
+
+        threads = [threading.Thread(target=wait) for _ in range(60)]  # more than there are worker threads
+        for thread in threads:
+            thread.start()
+        started = time.monotonic()
+        assert client.get("/v1/me").status_code == 200
+        served = time.monotonic() - started
+        for thread in threads:
+            thread.join()
+        client.post(f"/v1/signing/requests/{act}/refusal", json={"reason": "SIGNER_PERSON_REFUSED"})
+    assert answers == ["needs-signature"] * 60
+    assert served < 3
