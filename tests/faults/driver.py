@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -31,12 +32,13 @@ class Installation:
     def __init__(self, data: Path) -> None:
         self.data = data
         self.url = ""
+        self._port = _free_port()
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Raises RuntimeError with the last words of a service that does not come up."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("ORIGIN_")}
-        environment |= {"ORIGIN_DATA": str(self.data), "PORT": "0", "PYTHONUNBUFFERED": "1"}
+        environment |= {"ORIGIN_DATA": str(self.data), "PORT": str(self._port), "PYTHONUNBUFFERED": "1"}
         self.data.mkdir(parents=True, exist_ok=True)
         said = self.data / "driver.out"
         with said.open("w") as out, (self.data / "driver.log").open("a") as log:
@@ -139,6 +141,12 @@ def _await_gone(pids: list[int]) -> None:
         if time.monotonic() > until:
             raise RuntimeError(f"processes {left} outlived the service that started them")
         time.sleep(0.02)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _is_zombie(pid: int) -> bool:
