@@ -53,9 +53,7 @@ def fail(error: errors.LedgerError, *, as_json: bool = False) -> NoReturn:
         )
     progress(colour("error", "31", sys.stderr) + f": {error.detail} [{error.reason}]")
     for finding in _findings(error).get("findings", []):
-        progress(
-            f"  - {finding.get('path') or finding.get('field') or ''}: {finding.get('message') or finding}"
-        )
+        progress(f"  - {finding.get('pointer', '')}: {finding.get('words') or finding}")
     if next_step:
         progress(f"next: {next_step}")
     raise SystemExit(exit_code(error))

@@ -1,6 +1,6 @@
 """Reading certificates: lists, one in full, and the bundle to pass on."""
 
-from typing import Any
+from typing import Any, Final
 
 from ledger_app.access.principals import Kind, Principal
 from ledger_app.domain.standing import Role, Status
@@ -15,6 +15,8 @@ from ledger_app.services.names import id_of
 from ledger_app.services.visibility import visible
 from ledger_app.store import acts, certificates, members, standings
 from ledger_app.store.certificates import CertificateRow
+
+_LEAF_MEMBERS: Final = ("scheme", "destination", "issueDate", "validFrom", "validUntil", "issuanceBasis")
 
 
 def listed(
@@ -108,11 +110,17 @@ def bundle(
 
 
 def shown_part(whole: Bundle, pointers: list[str] | None) -> Bundle:
-    """The bundle with only `pointers` disclosed; itself when there are none."""
+    """The bundle with only `pointers` disclosed, and what the leaf repeats; itself when there are none."""
     if not pointers or whole.document is None or whole.secret is None:
         return whole
-    part = disclose(whole.document, whole.secret, pointers)
+    part = disclose(whole.document, whole.secret, [*pointers, *_repeated(whole.document)])
     return Bundle(whole.leaf, whole.proof, whole.registered, disclosure=part, evidence=whole.evidence)
+
+
+def _repeated(document: dict[str, Any]) -> list[str]:
+    """Pointers of what the leaf repeats of the document: public anyway, and no verification without it."""
+    found = [f"/{name}" for name in _LEAF_MEMBERS if name in document]
+    return [*found, "/issuer/identifier"]
 
 
 def brief(row: CertificateRow, names: dict[str, str], seen: dict[str, Any] | None) -> dict[str, Any]:

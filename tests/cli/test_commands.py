@@ -1,0 +1,203 @@
+"""The command line against a running demo: pinned shapes, exit codes, words instead of tracebacks."""
+
+import json
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger_app.domain.samples import sample_document
+from tests.support.running_demo import ROOT, RunningDemo, clean_environment
+
+
+class Issued:
+    """A fresh certificate: its number, digest and files."""
+
+    def __init__(self, demo: RunningDemo, folder: Path, **changes: Any) -> None:
+        self.number = f"CLI-{secrets.token_hex(5)}"
+        self.file = folder / f"{self.number}.json"
+        self.file.write_text(json.dumps(sample_document(self.number, **changes)))
+        answer = demo.json("certificate", "issue", str(self.file))
+        (self.certificate,) = answer["certificates"]
+        assert answer["act"]["state"] == "final"
+        self.bundle = folder / f"{self.number}.bundle.json"
+        demo.json("bundle", "create", self.number, "-o", str(self.bundle))
+
+
+@pytest.fixture
+def issued(demo: RunningDemo, tmp_path: Path) -> Issued:
+    return Issued(demo, tmp_path)
+
+
+def test_report_has_the_pinned_shape(demo: RunningDemo, issued: Issued) -> None:
+    for what in (str(issued.bundle), issued.number, issued.certificate["digest"], str(issued.file)):
+        report = demo.json("verify", what)
+        assert report["verdict"] == "GENUINE", what
+        assert report["standing"] == "good"
+        assert {"block", "time", "age_seconds"} <= report["ledger"].keys()
+        assert report["ledger"]["block"] > 0
+        assert all({"name", "outcome", "reason"} <= check.keys() for check in report["checks"])
+        assert len(report["checks"]) == 11
+
+
+def test_acquit_withdraw_and_own_claim_change_the_exit_code(demo: RunningDemo, issued: Issued) -> None:
+    bundle = str(issued.bundle)
+    demo.json("certificate", "acquit", bundle, "--declaration", "AU-1")
+    assert demo.json("verify", bundle, code=12)["standing"] == "used-up"
+    assert demo.json("verify", bundle, "--claim", "AU-1")["standing"] == "good"
+    demo.json("certificate", "withdraw", bundle, "--declaration", "AU-1")
+    assert demo.json("verify", bundle)["standing"] == "good"
+
+
+def test_suspend_reinstate_revoke(demo: RunningDemo, issued: Issued) -> None:
+    number = issued.number
+    demo.json("certificate", "suspend", number, "--reason", "UNDER_INVESTIGATION")
+    assert demo.json("verify", number, code=12)["standing"] == "suspended"
+    demo.json("certificate", "reinstate", number)
+    assert demo.json("verify", number)["standing"] == "good"
+    demo.json("certificate", "revoke", number, "--reason", "FALSE_STATEMENT")
+    assert demo.json("verify", number, code=12)["standing"] == "revoked"
+    again = demo.origin("certificate", "reinstate", number, "--json")
+    assert again.returncode == 1
+    assert "Traceback" not in again.stderr
+
+
+def test_supersede_names_the_successor(demo: RunningDemo, issued: Issued, tmp_path: Path) -> None:
+    successor = tmp_path / "new.json"
+    successor.write_text(json.dumps(sample_document(f"CLI-{secrets.token_hex(5)}")))
+    demo.json("certificate", "supersede", issued.number, str(successor), "--reason", "CORRECTION")
+    assert demo.json("verify", issued.number, code=12)["standing"] == "superseded"
+
+
+def test_validity_is_judged_on_the_day_asked(demo: RunningDemo, issued: Issued) -> None:
+    assert demo.json("verify", str(issued.bundle), "--at", "2035-01-01", code=12)["standing"] == "expired"
+    assert (
+        demo.json("verify", str(issued.bundle), "--at", "2020-01-01", code=12)["standing"] == "not-yet-valid"
+    )
+    assert demo.origin("verify", str(issued.bundle), "--at", "soon").returncode == 2
+
+
+def test_disclosed_bundle_is_genuine_and_hides_the_rest(
+    demo: RunningDemo, issued: Issued, tmp_path: Path
+) -> None:
+    part = tmp_path / "part.json"
+    demo.json(
+        "bundle", "create", issued.number, "-o", str(part), "--disclose", "/number", "--disclose", "/items/0"
+    )
+    assert b"Southern Cross" not in part.read_bytes()
+    assert demo.json("verify", str(part))["verdict"] == "GENUINE"
+
+
+def test_forged_unknown_and_unreadable_have_their_exit_codes(
+    demo: RunningDemo, issued: Issued, tmp_path: Path
+) -> None:
+    forged = json.loads(issued.bundle.read_bytes())
+    forged["document"]["items"][0]["quantity"]["value"] = "1"
+    (tmp_path / "forged.json").write_text(json.dumps(forged))
+    assert demo.json("verify", str(tmp_path / "forged.json"), code=11)["verdict"] == "NOT_GENUINE"
+    assert demo.json("verify", "NO-SUCH-NUMBER", code=10)["verdict"] == "CANNOT_TELL"
+    assert demo.json("verify", "0x" + "12" * 32, code=10)["reason"] == "NOT_FOUND"
+    (tmp_path / "junk.json").write_bytes(b'{"a":1,"a":2}')
+    assert demo.json("verify", str(tmp_path / "junk.json"), code=20)["reason"] == "JSON_DUPLICATE_KEY"
+    assert demo.origin("verify", str(tmp_path / "missing.json")).returncode == 2
+
+
+def test_service_that_cannot_be_reached_is_cannot_tell_and_a_forgery_still_shows(
+    demo: RunningDemo, issued: Issued, tmp_path: Path
+) -> None:
+    nowhere = {"ORIGIN_URL": "http://127.0.0.1:9"}
+    down = demo.origin("verify", str(issued.bundle), "--json", **nowhere)
+    assert down.returncode == 20
+    report = json.loads(down.stdout)
+    assert (report["verdict"], report["reason"]) == ("CANNOT_TELL", "SERVICE_UNREACHABLE")
+    assert report["ledger"] == {"block": None, "time": None, "age_seconds": None}
+    forged = json.loads(issued.bundle.read_bytes())
+    forged["document"]["exporter"]["name"] = "Somebody"
+    (tmp_path / "forged.json").write_text(json.dumps(forged))
+    assert demo.origin("verify", str(tmp_path / "forged.json"), **nowhere).returncode == 11
+    other = demo.origin("certificate", "show", issued.number, **nowhere)
+    assert other.returncode == 20
+    assert "SERVICE_UNREACHABLE" in other.stderr
+    assert "Traceback" not in other.stderr
+
+
+def test_stranger_is_told_to_sign_in(demo: RunningDemo, issued: Issued, tmp_path: Path) -> None:
+    report = demo.json("verify", issued.certificate["digest"])
+    assert report["verdict"] == "GENUINE"
+    refused = demo.origin("verify", issued.number, "--json", ORIGIN_DATA=str(tmp_path))
+    assert refused.returncode == 20
+    assert json.loads(refused.stdout)["reason"] == "SIGN_IN"
+
+
+def test_enquiry_is_asked_and_answered(demo: RunningDemo, issued: Issued) -> None:
+    asked = demo.json(
+        "certificate", "enquire", "urn:origin:demo:chamber-cn", str(issued.bundle), "--text", "Is it yours?"
+    )
+    demo.json("certificate", "answer", asked["enquiry"], "--code", "CONFIRMED", "--text", "Yes.")
+    listed = demo.json("certificate", "enquiries")["enquiries"]
+    assert asked["enquiry"] in {row["id"] for row in listed}
+
+
+def test_members_and_council_are_shown(demo: RunningDemo) -> None:
+    names = {row["identifier"] for row in demo.json("member", "list")["organisations"]}
+    assert "urn:origin:demo:customs-au" in names
+    shown = demo.json("member", "show", "urn:origin:demo:chamber-cn")
+    assert {right["scheme"] for right in shown["accreditations"]} == {"RCEP", "CHAFTA", "NON-PREFERENTIAL"}
+    council = demo.json("council", "show")
+    assert (len(council["members"]), council["threshold"]) == (3, 2)
+
+
+def test_reasons_are_listed_without_a_service() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ledger_app.cli", "reasons", "--json"],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+        check=True,
+    )
+    found = json.loads(done.stdout)
+    codes = {reason["code"] for reason in found["reasons"]}
+    assert {"NOT_FOUND", "SIGNER_FIELD_DIFFERS", "SERVICE_UNREACHABLE"} <= codes
+    assert len(found["checks"]) == 11
+    assert all(reason["meaning"] and reason["next"] for reason in found["reasons"])
+
+
+def test_every_group_explains_itself_and_wrong_usage_exits_2() -> None:
+    from ledger_app.cli.main import GROUPS
+
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "ledger_app.cli", *arguments],
+            env={**clean_environment(), "NO_COLOR": "1"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            cwd=ROOT,
+            check=False,
+        )
+
+    listed = run("--help").stdout
+    for name in GROUPS:
+        assert name in listed
+        done = run(name, "--help")
+        assert done.returncode == 0, done.stderr
+        assert "\x1b" not in done.stdout
+    for wrong in (["nonsense"], ["verify"], ["certificate", "revoke", "X"], ["signer", "init", "--nope"]):
+        done = run(*wrong)
+        assert done.returncode == 2, wrong
+        assert "Traceback" not in done.stderr
+
+
+def test_problem_of_a_document_is_told_by_finding(demo: RunningDemo, tmp_path: Path) -> None:
+    document = sample_document("CLI-BAD")
+    document["items"][0]["hsCode"] = "not a code"
+    (tmp_path / "bad.json").write_text(json.dumps(document))
+    done = demo.origin("certificate", "issue", str(tmp_path / "bad.json"), "--json")
+    assert done.returncode == 2
+    assert "hsCode" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
