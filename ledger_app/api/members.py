@@ -28,7 +28,7 @@ from ledger_app.api.http import (
     page,
 )
 from ledger_app.errors import BadInput
-from ledger_app.services import directory, members
+from ledger_app.services import directory, members, registering
 from ledger_app.services.context import Once, Services
 
 router = APIRouter(prefix="/v1", tags=["members"])
@@ -66,7 +66,7 @@ def name_organisation(
     body: Annotated[NameBody, Depends(JsonBody(NameBody))],
 ) -> dict[str, Any]:
     """Record who an organisation is; an organisation records only itself."""
-    return {"id": members.name_as(ctx, who, body.identifier, body.name, body.territory)}
+    return {"id": registering.name_as(ctx, who, body.identifier, body.name, body.territory)}
 
 
 @router.get("/council")
@@ -170,13 +170,13 @@ def new_token(
     body: Annotated[TokenBody, Depends(JsonBody(TokenBody))],
 ) -> dict[str, Any]:
     """A new token, shown this once."""
-    return {"token": members.new_token(ctx, who, Kind(body.kind), body.subject, body.label)}
+    return {"token": registering.new_token(ctx, who, Kind(body.kind), body.subject, body.label)}
 
 
 @router.get("/tokens")
 def tokens(who: Annotated[Principal, Depends(Caller("tokens.change"))], ctx: Context) -> dict[str, Any]:
     """The caller's tokens, without their text; the operator sees all."""
-    return {"tokens": members.tokens(ctx, who)}
+    return {"tokens": registering.tokens(ctx, who)}
 
 
 @router.delete("/tokens/{token}", status_code=204)
@@ -184,7 +184,7 @@ def revoke_token(
     who: Annotated[Principal, Depends(Caller("tokens.change"))], ctx: Context, token: str
 ) -> None:
     """End a token."""
-    members.revoke_token(ctx, who, token)
+    registering.revoke_token(ctx, who, token)
 
 
 def _admit(ctx: Services, body: CouncilBody, once: Once) -> dict[str, Any]:

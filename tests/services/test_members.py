@@ -8,7 +8,7 @@ from ledger_app.access.principals import Kind
 from ledger_app.errors import ActRefused, BadInput, Conflict, NotFound, NotPermitted
 from ledger_app.proof.hexes import to_hex
 from ledger_app.proof.typed_data import address_of
-from ledger_app.services import certificates, directory, issuing, lifecycle, members, signing
+from ledger_app.services import certificates, directory, issuing, lifecycle, members, registering, signing
 from ledger_app.services.context import ALWAYS
 from ledger_app.services.locating import Reference
 from tests.support.world import Actor, World
@@ -202,17 +202,17 @@ def test_an_authority_does_not_rename_what_is_known(world: World) -> None:
 
 def test_tokens_are_made_listed_and_ended_by_whom_they_belong_to(world: World) -> None:
     chamber, operator = world.principal("chamber-cn"), world.principal("operator")
-    text = members.new_token(
+    text = registering.new_token(
         world.ctx, chamber, Kind.ORGANISATION, world.actors["chamber-cn"].identifier, "desk 2"
     )
     assert text.startswith("olt_")
     with pytest.raises(NotPermitted):
-        members.new_token(world.ctx, chamber, Kind.ORGANISATION, world.actors["customs-au"].id, "")
+        registering.new_token(world.ctx, chamber, Kind.ORGANISATION, world.actors["customs-au"].id, "")
     with pytest.raises(NotPermitted):
-        members.new_token(world.ctx, chamber, Kind.OPERATOR, None, "")
-    (mine,) = [row for row in members.tokens(world.ctx, chamber) if row["label"] == "desk 2"]
+        registering.new_token(world.ctx, chamber, Kind.OPERATOR, None, "")
+    (mine,) = [row for row in registering.tokens(world.ctx, chamber) if row["label"] == "desk 2"]
     with pytest.raises(NotFound):
-        members.revoke_token(world.ctx, world.principal("customs-au"), mine["id"])
-    members.revoke_token(world.ctx, operator, mine["id"])
+        registering.revoke_token(world.ctx, world.principal("customs-au"), mine["id"])
+    registering.revoke_token(world.ctx, operator, mine["id"])
     with pytest.raises(NotFound):
-        members.revoke_token(world.ctx, chamber, mine["id"])
+        registering.revoke_token(world.ctx, chamber, mine["id"])
