@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from ledger_app import errors
-from ledger_app.domain.samples import sample_document
+from ledger_app.domain.samples import DEMO_ISSUER, sample_document
 from ledger_app.signer import keystore
 from ledger_app.signer.journal import Entry, Journal
 from ledger_app.signer.settings import MEMBER_ACTS, Limits, SignerSettings, write
-from tests.signer.desk import CUSTOMS, DEMO_ISSUER, KEY, PINS, Desk, anchor, honest, issue, signer
+from tests.signer.desk import CUSTOMS, KEY, PINS, Desk, anchor, honest, issue, signer
 
 
 def _entry(number: int, kind: str = "Issue") -> Entry:
@@ -86,7 +86,12 @@ def test_person_who_says_no_is_obeyed(desk: Desk, tmp_path: Path) -> None:
     shown: list[str] = []
     desk.pending = [issue(sample_document("N-1"))]
     with signer(desk, tmp_path, DEMO_ISSUER) as working:
-        working.ask = lambda words: bool(shown.append(words))
+
+        def no(words: str) -> bool:
+            shown.append(words)
+            return False
+
+        working.ask = no
         working.step()
     assert desk.refusals == {"a1": "SIGNER_PERSON_REFUSED"}
     assert "N-1" in shown[0]

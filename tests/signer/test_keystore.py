@@ -5,8 +5,8 @@ import stat
 from pathlib import Path
 from typing import Any
 
-import eth_keyfile
 import pytest
+from eth_keyfile.keyfile import create_keyfile_json, decode_keyfile_json
 
 from ledger_app import errors
 from ledger_app.chain.abi import artifact_of
@@ -40,9 +40,9 @@ def test_published_vector_opens() -> None:
 def test_other_library_reads_ours_and_we_read_its() -> None:
     private = b"\x09" * 32
     ours = keystore.encrypt(keystore.key_from_private(private), "pässword", light=True)
-    assert eth_keyfile.decode_keyfile_json(ours, "pässword".encode()) == private
+    assert decode_keyfile_json(ours, "pässword".encode()) == private
     for kdf in ("scrypt", "pbkdf2"):
-        theirs = eth_keyfile.create_keyfile_json(private, "pässword".encode(), kdf=kdf, iterations=4096)  # type: ignore[arg-type]
+        theirs = create_keyfile_json(private, "pässword".encode(), kdf=kdf, iterations=4096)
         assert keystore.decrypt(theirs, "pässword").private == private
 
 

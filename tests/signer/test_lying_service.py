@@ -11,7 +11,7 @@ from coincurve import PrivateKey
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 
-from ledger_app.domain.samples import sample_document
+from ledger_app.domain.samples import DEMO_ISSUER, sample_document
 from ledger_app.proof import typed_data as td
 from ledger_app.proof.bundle import Bundle, Registered
 from ledger_app.proof.commitments import disclose
@@ -20,7 +20,6 @@ from ledger_app.proof.leaf import leaf_for
 from tests.signer.desk import (
     CARRIER,
     CUSTOMS,
-    DEMO_ISSUER,
     KEY,
     Desk,
     altered,
