@@ -115,14 +115,19 @@ class Installation:
         tokens = json.loads((self.data / "demo" / "tokens.json").read_text())["tokens"]
         return Client(self.url, tokens[name], timeout=timeout)
 
-    def origin(self, *arguments: str, token: str = "operator") -> subprocess.CompletedProcess[str]:
-        """`origin …` against this service, or on its data folder."""
-        tokens = json.loads((self.data / "demo" / "tokens.json").read_text())["tokens"]
+    def origin(
+        self, *arguments: str, token: str | None = "operator", folder: Path = CHECKOUT
+    ) -> subprocess.CompletedProcess[str]:
+        """`origin …` in `folder`, against this service or on its data folder. `token` None: none is given, so
+        that the demo's own is taken."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("ORIGIN_")}
-        environment |= {"ORIGIN_URL": self.url, "ORIGIN_TOKEN": tokens[token], "ORIGIN_DATA": str(self.data)}
+        environment |= {"ORIGIN_URL": self.url, "ORIGIN_DATA": str(self.data), "PYTHONPATH": str(CHECKOUT)}
+        if token is not None:
+            tokens = json.loads((self.data / "demo" / "tokens.json").read_text())["tokens"]
+            environment["ORIGIN_TOKEN"] = tokens[token]
         command = [sys.executable, "-m", "ledger_app.cli", *arguments]
         return subprocess.run(
-            command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False, timeout=120
+            command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
         )
 
 

@@ -1,7 +1,7 @@
 """A stream of registrations and acts that never takes a broken connection for an answer.
 
-Each request carries an Idempotency-Key and is repeated until the service acknowledges it. What was acknowledged
-is remembered here, outside the service, and compared with what the service shows after the last kill.
+Each request carries an Idempotency-Key and is repeated until it is acknowledged. What was acknowledged
+is remembered here, outside the service, and compared with what the service shows at the end.
 """
 
 import random
