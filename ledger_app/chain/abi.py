@@ -1,28 +1,43 @@
 """The contracts' interfaces as their artifacts describe them: calls, answers, events and errors.
 
-Built on `eth_abi`, the codec that web3 uses itself; the types are read once, so a call costs one `encode`.
-Values: bytes as `bytes`, addresses as lower-case `0x…` strings, numbers as `int`, tuples as tuples.
+web3 reads the artifacts, encodes and decodes; here its contracts are kept, and what it says is put into one
+form. Values: bytes as `bytes`, addresses as lower-case `0x…` strings, numbers as `int`, tuples as tuples.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
-from eth_abi.abi import decode, encode
-from eth_abi.exceptions import DecodingError
-from eth_hash.auto import keccak
+from eth_abi.exceptions import DecodingError, EncodingError
+from eth_typing import ABIFunction
+from web3 import Web3
+from web3.contract import Contract
+from web3.contract.contract import ContractEvent
+from web3.exceptions import Web3Exception
+from web3.providers.base import BaseProvider
+from web3.types import LogReceipt
+from web3.utils import (
+    abi_to_signature,
+    filter_abi_by_type,
+    function_signature_to_4byte_selector,
+    get_abi_input_names,
+    get_abi_input_types,
+    get_abi_output_types,
+)
 
-from ledger_app.errors import Broken
+from ledger_app.errors import BadInput, Broken
 
 #: The contracts of the ledger, in the order of their deployment.
 CONTRACTS = ("Consortium", "CertificateRegistry", "CargoLog")
 _ARTIFACTS = Path(__file__).parent / "artifacts"
 _PANIC = bytes.fromhex("4e487b71")
 _ERROR_STRING = bytes.fromhex("08c379a0")
+#: No node behind it, and no name service: it only encodes and decodes.
+_WEB3 = Web3(BaseProvider(), middleware=[], ens=cast(Any, None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,35 +49,13 @@ class Function:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
 
-    def encode(self, *values: Any) -> bytes:
-        """Calldata. Raises an `eth_abi` EncodingError when a value does not fit."""
-        return self.selector + encode(self.inputs, values)
-
-    def decode(self, data: bytes) -> tuple[Any, ...]:
-        """What the function returned. Raises Broken `NODE_ANSWER` when it is something else."""
-        try:
-            return tuple(decode(self.outputs, data))
-        except DecodingError as bad:
-            raise Broken("NODE_ANSWER", f"the answer of {self.name} cannot be decoded") from bad
-
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: names and types of its topics and data."""
+    """One event as it came with a log: its name and its arguments by name."""
 
-    contract: str
     name: str
-    topic: bytes
-    indexed: tuple[tuple[str, str], ...]
-    plain: tuple[tuple[str, str], ...]
-
-    def decode(self, topics: Sequence[bytes], data: bytes) -> dict[str, Any]:
-        """The arguments by name."""
-        pairs = zip(self.indexed, topics[1:], strict=True)
-        values = {name: decode((kind,), topic)[0] for (name, kind), topic in pairs}
-        names = [name for name, _ in self.plain]
-        values.update(zip(names, decode([kind for _, kind in self.plain], data), strict=True))
-        return values
+    args: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,29 +74,56 @@ class Interface:
 
     def __init__(self, name: str) -> None:
         artifact = artifact_of(name)
-        abi: list[dict[str, Any]] = artifact["abi"]
+        abi = artifact["abi"]
         self.name = name
-        self.bytecode = bytes.fromhex(artifact["bytecode"].removeprefix("0x"))
-        self.functions = {row["name"]: _function(row) for row in abi if row["type"] == "function"}
-        self.events = {event.topic: event for event in (_event(name, r) for r in abi if r["type"] == "event")}
-        self.refusals = [_refusal(row) for row in abi if row["type"] == "error"]
-        self._constructor = tuple(
-            _type(entry) for row in abi if row["type"] == "constructor" for entry in row["inputs"]
-        )
+        self.contract: type[Contract] = _WEB3.eth.contract(abi=abi, bytecode=artifact["bytecode"])
+        self.functions = {row["name"]: _function(row) for row in filter_abi_by_type("function", abi)}
+        self.refusals = [_refusal(row) for row in filter_abi_by_type("error", abi)]
+        events = [self.contract.events[row["name"]] for row in filter_abi_by_type("event", abi)]
+        self._events: dict[bytes, ContractEvent] = {bytes.fromhex(e.topic[2:]): e for e in events}
         self._runtime = bytes.fromhex(artifact["deployedBytecode"].removeprefix("0x"))
         self._holes = [(start, length) for start, length in artifact["immutableReferences"]]
 
     def call(self, name: str, *values: Any) -> bytes:
-        """Calldata of a function."""
-        return self.functions[name].encode(*values)
+        """Calldata of a function. Raises BadInput `ACT_ENCODING` when it does not take these values."""
+        try:
+            return bytes.fromhex(self.contract.encode_abi(name, _given(values))[2:])
+        except (Web3Exception, EncodingError, TypeError, ValueError) as bad:
+            raise BadInput("ACT_ENCODING", f"{name} does not take these values", function=name) from bad
+
+    def call_many(self, name: str, rows: list[Any]) -> bytes:
+        """Calldata of a function whose only argument is a list of well-formed rows.
+
+        By web3's codec alone: `encode_abi` looks at every value of every row several times, to find an
+        overload that fits, and takes 80 ms for 250 rows, longer than a fast node for the answer.
+        """
+        function = self.functions[name]
+        return function.selector + _WEB3.codec.encode(function.inputs, (rows,))
 
     def result(self, name: str, data: bytes) -> tuple[Any, ...]:
-        """Decoded return values of a function."""
-        return self.functions[name].decode(data)
+        """Decoded return values of a function. Raises Broken `NODE_ANSWER` when it is something else."""
+        try:
+            return tuple(_WEB3.codec.decode(self.functions[name].outputs, data))
+        except DecodingError as bad:
+            raise Broken("NODE_ANSWER", f"the answer of {name} cannot be decoded") from bad
+
+    def event(self, log: LogReceipt) -> Event | None:
+        """What a log of this contract says, None for an event that its artifact does not have.
+
+        Raises Broken `NODE_ANSWER` when topics or data are not the event's.
+        """
+        known = self._events.get(bytes(log["topics"][0])) if log["topics"] else None
+        if known is None:
+            return None
+        try:
+            args = known.process_log(log)["args"]
+        except (Web3Exception, DecodingError, TypeError, ValueError) as bad:
+            raise Broken("NODE_ANSWER", f"the log of {known.name} cannot be decoded") from bad
+        return Event(known.name, {name: _lower(value) for name, value in args.items()})
 
     def creation(self, *values: Any) -> bytes:
         """The code that deploys the contract with these constructor arguments."""
-        return self.bytecode + encode(self._constructor, values)
+        return bytes.fromhex(self.contract.constructor(*_given(values)).data_in_transaction[2:])
 
     def is_code(self, code: bytes) -> bool:
         """Whether `code` is this contract's, whatever its constructor set."""
@@ -135,18 +155,21 @@ def refusals() -> Mapping[bytes, Refusal]:
 
 
 def explain(data: bytes | None) -> tuple[str, dict[str, Any]]:
-    """Revert data as (reason code, arguments by name, JSON-serialisable). `REVERTED` when it says nothing."""
+    """Revert data as (reason code, arguments by name, JSON-serialisable). `REVERTED` when it says nothing.
+
+    web3 raises custom errors as undecoded bytes; their names and arguments are read here, with its codec.
+    """
     refusal = refusals().get(data[:4]) if data else None
     if data is None or len(data) < 4:
         return "REVERTED", {}
     try:
         if refusal is not None:
-            values = decode(refusal.types, data[4:])
+            values = _WEB3.codec.decode(refusal.types, data[4:])
             return refusal.reason, {n: plain(v) for n, v in zip(refusal.names, values, strict=True)}
         if data[:4] == _PANIC:
             return "REVERTED", {"panic": int.from_bytes(data[4:36], "big")}
         if data[:4] == _ERROR_STRING:
-            return "REVERTED", {"message": decode(("string",), data[4:])[0][:200]}
+            return "REVERTED", {"message": _WEB3.codec.decode(("string",), data[4:])[0][:200]}
     except DecodingError:
         pass
     return "REVERTED", {"data": "0x" + data[:68].hex()}
@@ -168,32 +191,35 @@ def reason_code(error_name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", error_name).upper()
 
 
-def _type(entry: Mapping[str, Any]) -> str:
-    kind = str(entry["type"])
-    if kind.startswith("tuple"):
-        inner = ",".join(_type(component) for component in entry["components"])
-        return f"({inner}){kind.removeprefix('tuple')}"
-    return kind
+def _given(value: Any) -> Any:
+    """Addresses with web3's mixed case, which it demands. Nothing else that our contracts take is a string.
+
+    Raises ValueError for a string that is none, or whose mixed case is another's.
+    """
+    if isinstance(value, str):
+        if not Web3.is_address(value):
+            raise ValueError(f"{value!r} is no address")
+        return Web3.to_checksum_address(value)
+    if isinstance(value, (list, tuple)):
+        return type(value)(_given(entry) for entry in value)
+    return value
 
 
-def _signature_hash(row: Mapping[str, Any]) -> tuple[tuple[str, ...], bytes]:
-    types = tuple(_type(entry) for entry in row["inputs"])
-    return types, keccak(f"{row['name']}({','.join(types)})".encode())
+def _lower(value: Any) -> Any:
+    """web3 gives the addresses of events with mixed case; nothing else in our events is a string."""
+    if isinstance(value, str):
+        return value.lower()
+    if isinstance(value, (list, tuple)):
+        return tuple(_lower(entry) for entry in value)
+    return value
 
 
-def _function(row: Mapping[str, Any]) -> Function:
-    types, digest = _signature_hash(row)
-    return Function(row["name"], digest[:4], types, tuple(_type(entry) for entry in row["outputs"]))
+def _function(row: ABIFunction) -> Function:
+    selector = function_signature_to_4byte_selector(abi_to_signature(row))
+    return Function(row["name"], selector, tuple(get_abi_input_types(row)), tuple(get_abi_output_types(row)))
 
 
-def _event(contract: str, row: Mapping[str, Any]) -> Event:
-    _, digest = _signature_hash(row)
-    indexed = tuple((e["name"], _type(e)) for e in row["inputs"] if e["indexed"])
-    rest = tuple((e["name"], _type(e)) for e in row["inputs"] if not e["indexed"])
-    return Event(contract, row["name"], digest, indexed, rest)
-
-
-def _refusal(row: Mapping[str, Any]) -> Refusal:
-    types, digest = _signature_hash(row)
-    names = tuple(entry["name"] for entry in row["inputs"])
-    return Refusal(row["name"], reason_code(row["name"]), digest[:4], names, types)
+def _refusal(row: Any) -> Refusal:
+    selector = function_signature_to_4byte_selector(abi_to_signature(row))
+    names, types = get_abi_input_names(row), get_abi_input_types(row)
+    return Refusal(row["name"], reason_code(row["name"]), selector, tuple(map(str, names)), tuple(types))

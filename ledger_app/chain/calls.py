@@ -22,8 +22,6 @@ being 64 bytes `r || vs`.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from eth_abi.exceptions import EncodingError
-
 from ledger_app.chain.abi import interface
 from ledger_app.errors import BadInput
 
@@ -43,7 +41,7 @@ def encode_act(kind: str, message: Json, call: Json, signatures: Sequence[Json])
         raise BadInput("ACT_ENCODING", f"{kind} is no act that a contract takes", kind=kind)
     try:
         return encoder(message, call, signatures)
-    except (KeyError, IndexError, TypeError, ValueError, EncodingError) as bad:
+    except (KeyError, IndexError, TypeError, ValueError) as bad:
         raise BadInput("ACT_ENCODING", f"{kind} cannot be encoded: {bad!r}", kind=kind) from bad
 
 

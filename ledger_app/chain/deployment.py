@@ -10,8 +10,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-import rlp  # type: ignore[import-untyped]
-from eth_hash.auto import keccak
+from eth_typing import HexAddress, HexStr
+from web3.types import Nonce
+from web3.utils import get_create_address
 
 from ledger_app.chain import pin as pins
 from ledger_app.chain.abi import CONTRACTS, explain, interface
@@ -27,7 +28,7 @@ from ledger_app.store.engine import Store
 
 def creation_address(sender: str, nonce: int) -> str:
     """Where CREATE puts the contract that `sender` deploys with `nonce`."""
-    return "0x" + keccak(rlp.encode([bytes.fromhex(sender[2:]), nonce]))[12:].hex()
+    return get_create_address(HexAddress(HexStr(sender)), Nonce(nonce)).lower()
 
 
 def ensure_ledger(

@@ -7,10 +7,9 @@ same signed act would leave behind counts: another act that merely stands in its
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from eth_hash.auto import keccak
-
 from ledger_app.chain.gateway import Gateway
 from ledger_app.proof import typed_data
+from ledger_app.proof.hashes import keccak
 
 Json = Mapping[str, Any]
 _GOOD, _SUSPENDED, _REVOKED, _SUPERSEDED = range(4)

@@ -9,7 +9,9 @@ contract's own error as the reason code.
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
+
+from web3 import Web3
 
 from ledger_app.chain.abi import CONTRACTS, explain, interface
 from ledger_app.chain.facts import (
@@ -64,6 +66,8 @@ class Gateway:
         mirrored: bool = True,
     ) -> None:
         self.rpc = Rpc(url, timeout=timeout)
+        # No middleware and no name service: what we ask is checked here, and names are none of our business.
+        self.w3 = Web3(self.rpc, middleware=[], ens=cast(Any, None))
         self.max_age = max_age
         self.depth = depth
         self._pin = pin
@@ -137,7 +141,7 @@ class Gateway:
         block = "latest"
         for _ in range(3):
             head, answers = self._view_raw(
-                [(_REGISTRY, registry.call("lookup", list(part))) for part in parts], block
+                [(_REGISTRY, registry.call_many("lookup", list(part))) for part in parts], block
             )
             blocks = {answer[:64] for answer in answers}
             if len(blocks) == 1:
@@ -272,9 +276,9 @@ class Gateway:
         return int(self._view(_REGISTRY, "predecessor")[0], 16) != 0
 
     def _view(self, contract: str, name: str, *values: Any) -> tuple[Any, ...]:
-        function = interface(contract)
-        _, (answer,) = self._view_raw([(contract, function.call(name, *values))])
-        return function.result(name, answer)
+        face = interface(contract)
+        _, (answer,) = self._view_raw([(contract, face.call(name, *values))])
+        return face.result(name, answer)
 
     def _view_raw(
         self, calls: Sequence[tuple[str, bytes]], block: str = "latest"

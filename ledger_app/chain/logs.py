@@ -4,9 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from eth_typing import BlockNumber
+from web3 import Web3
+from web3.exceptions import Web3Exception
+from web3.types import LogReceipt
+
 from ledger_app.chain.abi import CONTRACTS, interface
 from ledger_app.chain.facts import Head, read_head
-from ledger_app.chain.rpc import Call, RpcError
+from ledger_app.chain.rpc import RpcError
 from ledger_app.errors import NodeUnavailable
 
 if TYPE_CHECKING:
@@ -43,52 +48,41 @@ def read_range(
 ) -> Range:
     """The events of blocks `first` to `last`. `parent` is the known hash of block `first - 1`.
 
-    The logs are read between two looks at the last header: the same hash both times means that they belong
-    to the chain that ends there. Raises ChainMovedError when they do not, or when block `first` does not
-    follow `parent`.
+    The logs are read before the headers: the same last header afterwards, and the same block hash in each
+    log, mean that they belong to the chain that ends there. Raises ChainMovedError when they do not, or when
+    block `first` does not follow `parent`; NodeUnavailable when the node cannot give them.
     """
-    addresses = [gateway.pin.address(name) for name in contracts]
-    span = {"fromBlock": hex(first), "toBlock": hex(last.number), "address": addresses}
-    raw = _ask(gateway, [("eth_getLogs", [span])])[0]
-    numbers = sorted({int(log["blockNumber"], 16) for log in raw} | {first, last.number})
-    headers = {
-        number: read_head(block)
-        for number, block in zip(
-            numbers, _ask(gateway, [("eth_getBlockByNumber", [hex(n), False]) for n in numbers]), strict=True
+    addresses = [Web3.to_checksum_address(gateway.pin.address(name)) for name in contracts]
+    try:
+        raw = gateway.w3.eth.get_logs(
+            {"fromBlock": BlockNumber(first), "toBlock": BlockNumber(last.number), "address": addresses}
         )
-    }
-    if headers[last.number].hash != last.hash or (parent is not None and headers[first].parent != parent):
-        raise ChainMovedError
-    logs = [_decode(gateway, log, headers) for log in raw]
-    return Range(
-        tuple(
-            sorted(
-                (log for log in logs if log is not None), key=lambda log: (log.block_number, log.log_index)
-            )
-        ),
-        tuple(headers[number] for number in numbers),
-    )
+        headers = _headers(gateway, sorted({log["blockNumber"] for log in raw} | {first, last.number}))
+        if headers[last.number].hash != last.hash or (parent is not None and headers[first].parent != parent):
+            raise ChainMovedError
+        logs = [log for log in (_decode(gateway, row, headers) for row in raw) if log is not None]
+    except (Web3Exception, KeyError, TypeError, ValueError, AttributeError) as bad:
+        raise NodeUnavailable("NODE_UNAVAILABLE", f"the node cannot give blocks and events: {bad!r}") from bad
+    logs.sort(key=lambda log: (log.block_number, log.log_index))
+    return Range(tuple(logs), tuple(headers.values()))
 
 
-def _decode(gateway: "Gateway", raw: dict[str, Any], headers: dict[int, Head]) -> Log | None:
-    number = int(raw["blockNumber"], 16)
-    if raw["blockHash"].lower() != headers[number].hash:
+def _decode(gateway: "Gateway", raw: LogReceipt, headers: dict[int, Head]) -> Log | None:
+    number = raw["blockNumber"]
+    if "0x" + raw["blockHash"].hex() != headers[number].hash:
         raise ChainMovedError
     contract = gateway.pin.contracts()[raw["address"].lower()]
-    topics = [bytes.fromhex(topic[2:]) for topic in raw["topics"]]
-    event = interface(contract).events.get(topics[0]) if topics else None
+    event = interface(contract).event(raw)
     if event is None:
         return None
-    args = event.decode(topics, bytes.fromhex(raw["data"][2:]))
-    index = int(raw["logIndex"], 16)
-    return Log(
-        number, index, headers[number].time, raw["transactionHash"].lower(), contract, event.name, args
-    )
+    tx_hash = "0x" + raw["transactionHash"].hex()
+    when = headers[number].time
+    return Log(number, raw["logIndex"], when, tx_hash, contract, event.name, event.args)
 
 
-def _ask(gateway: "Gateway", calls: list[Call]) -> list[Any]:
-    answers = gateway.rpc.batch(calls)
-    for answer in answers:
-        if answer is None or isinstance(answer, RpcError):
-            raise NodeUnavailable("NODE_UNAVAILABLE", "the node cannot give blocks and events")
-    return answers
+def _headers(gateway: "Gateway", numbers: list[int]) -> dict[int, Head]:
+    """The headers of blocks, in the order given."""
+    answers = gateway.rpc.batch([("eth_getBlockByNumber", [hex(number), False]) for number in numbers])
+    if any(answer is None or isinstance(answer, RpcError) for answer in answers):
+        raise NodeUnavailable("NODE_UNAVAILABLE", "the node cannot give blocks and events")
+    return {number: read_head(block) for number, block in zip(numbers, answers, strict=True)}

@@ -11,8 +11,6 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from eth_hash.auto import keccak
-
 from ledger_app.chain import logs
 from ledger_app.chain.facts import (
     ZERO,
@@ -28,6 +26,7 @@ from ledger_app.chain.facts import (
     Record,
     Standing,
 )
+from ledger_app.proof.hashes import keccak
 
 if TYPE_CHECKING:
     from ledger_app.chain.gateway import Gateway

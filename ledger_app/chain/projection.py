@@ -7,8 +7,7 @@ strings and integers.
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from eth_hash.auto import keccak
-
+from ledger_app.proof.hashes import keccak
 from ledger_app.store.index import EventRow
 
 _GOOD, _SUSPENDED, _REVOKED, _SUPERSEDED = range(4)

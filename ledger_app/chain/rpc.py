@@ -1,22 +1,28 @@
-"""JSON-RPC over one kept-alive HTTP connection per thread: single calls and batches.
+"""JSON-RPC as a web3 provider: one kept-alive HTTP connection per thread, single calls and batches.
 
 What a node says in words is never truth; callers get its answers, its structured errors, or NodeUnavailable.
 """
 
 import base64
 import http.client
+import itertools
 import ssl
 import threading
-from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar, cast
 from urllib.parse import unquote, urlsplit
 
 import orjson
+from web3.providers.base import JSONBaseProvider
+from web3.types import RPCEndpoint, RPCResponse
 
 from ledger_app.errors import ConfigError, NodeUnavailable
 
 T = TypeVar("T")
 Call = tuple[str, list[Any]]
+
+#: Bytes of one answer. The most that is asked for, the events of 500 full blocks, stays below.
+MAX_ANSWER = 256 << 20
 
 
 class RpcError(Exception):
@@ -29,60 +35,65 @@ class RpcError(Exception):
         self.data = data
 
 
-class Rpc:
-    """A node's HTTP endpoint. Safe to share between threads.
+class Rpc(JSONBaseProvider):
+    """A node's HTTP endpoint, to be given to `Web3` or asked directly. Safe to share between threads.
 
-    The standard library's client is used as it is: on the short answers of a node nearby it is three times as
-    fast as the general-purpose ones, and one verification is one such answer.
+    `make_request` and `make_batch_request` are web3's; `call` and `batch` give the results themselves. All
+    raise NodeUnavailable when there is no (complete) answer within `timeout` seconds of silence and
+    `max_answer` bytes.
+
+    web3's own HTTPProvider rests on `requests`, which takes longer to ask for a header than the node takes to
+    answer; one verification is one such answer. So the standard library's client is used as it is.
     """
 
-    def __init__(self, url: str, *, timeout: float = 30.0) -> None:
+    def __init__(self, url: str, *, timeout: float = 30.0, max_answer: int = MAX_ANSWER) -> None:
+        super().__init__()
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ConfigError("NODE_URL", "the node's address must be http://… or https://…")
         self.url = url
+        # From 1: Ganache takes an id of 0 for none when it answers with an error.
+        self.request_counter = itertools.count(1)
         self._https = parts.scheme == "https"
         self._host, self._port = parts.hostname, parts.port
         self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._timeout = timeout
+        self._max_answer = max_answer
         self._headers = {"content-type": "application/json"}
         if parts.username is not None:
             pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
             self._headers["authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
         self._local = threading.local()
 
+    # --- as web3 asks ---------------------------------------------------------------------------------------
+
+    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+        """One call; the node's answer object, which may hold an error."""
+        request = self._request(method, params)
+        return _sorted([request], [self._post(request)])[0]
+
+    def make_batch_request(self, requests: Sequence[tuple[RPCEndpoint, Any]]) -> list[RPCResponse]:
+        """Calls in one round trip; the answer objects in the order asked, none missing."""
+        if not requests:
+            return []
+        payload = [self._request(method, params) for method, params in requests]
+        rows = self._post(payload)
+        if not isinstance(rows, list):
+            raise NodeUnavailable("NODE_UNAVAILABLE", "the node does not answer a batch with a list")
+        return _sorted(payload, rows)
+
+    # --- as we ask ------------------------------------------------------------------------------------------
+
     def call(self, method: str, *params: Any) -> Any:
         """One call. Raises RpcError or NodeUnavailable."""
-        return unwrap(self.batch([(method, list(params))])[0])
+        return unwrap(_result(self.make_request(RPCEndpoint(method), list(params))))
 
     def batch(self, calls: Sequence[Call]) -> list[Any]:
-        """All calls in one round trip, answers in the order asked; an error is an RpcError in its place.
-
-        Raises NodeUnavailable when there is no (complete) answer.
-        """
-        body = [
-            # From 1: Ganache takes an id of 0 for none when it answers with an error.
-            {"jsonrpc": "2.0", "id": i, "method": method, "params": params}
-            for i, (method, params) in enumerate(calls, 1)
-        ]
-        payload: Any = body[0] if len(body) == 1 else body
-        answer = self._post(orjson.dumps(payload))
-        rows = [answer] if len(body) == 1 else answer
-        results: list[Any] = [None] * len(body)
-        seen = 0
-        try:
-            if not isinstance(rows, list):
-                raise TypeError("no list of answers")
-            for row in rows:
-                results[_place(row["id"], len(body))] = (
-                    _error(row["error"]) if row.get("error") else row["result"]
-                )
-                seen += 1
-        except (KeyError, TypeError, IndexError, AttributeError) as bad:
-            raise NodeUnavailable("NODE_UNAVAILABLE", f"the node's answer makes no sense: {bad}") from bad
-        if seen != len(body):
-            raise NodeUnavailable("NODE_UNAVAILABLE", "the node left calls of a batch unanswered")
-        return results
+        """All calls in one round trip, answers in the order asked; an error is an RpcError in its place."""
+        requests = cast(Sequence[tuple[RPCEndpoint, Any]], calls)
+        if len(requests) == 1:
+            return [_result(self.make_request(*requests[0]))]
+        return [_result(answer) for answer in self.make_batch_request(requests)]
 
     def close(self) -> None:
         """Close this thread's connection; the others' close with their threads."""
@@ -91,7 +102,13 @@ class Rpc:
             connection.close()
             self._local.connection = None
 
-    def _post(self, body: bytes) -> Any:
+    # --- inside ---------------------------------------------------------------------------------------------
+
+    def _request(self, method: str, params: Any) -> dict[str, Any]:
+        return {"jsonrpc": "2.0", "id": next(self.request_counter), "method": method, "params": params or []}
+
+    def _post(self, payload: Any) -> Any:
+        body = orjson.dumps(payload, default=_plain)
         connection = getattr(self._local, "connection", None)
         fresh = connection is None
         if connection is None:
@@ -107,8 +124,10 @@ class Rpc:
                 connection.close()
                 connection = self._connect()
                 text, status = self._exchange(connection, body)
+            if len(text) > self._max_answer:
+                raise ValueError(f"an answer of more than {self._max_answer} bytes")
             if status >= 300 and not text.startswith((b"{", b"[")):
-                raise NodeUnavailable("NODE_UNAVAILABLE", f"the node answers with HTTP status {status}")
+                raise ValueError(f"HTTP status {status}")
             answer = orjson.loads(text)
         except (OSError, http.client.HTTPException, ValueError) as bad:
             connection.close()
@@ -126,7 +145,7 @@ class Rpc:
     def _exchange(self, connection: http.client.HTTPConnection, body: bytes) -> tuple[bytes, int]:
         connection.request("POST", self._path, body, self._headers)
         response = connection.getresponse()
-        return response.read(), response.status
+        return response.read(self._max_answer + 1), response.status
 
 
 def unwrap(answer: Any) -> Any:
@@ -142,16 +161,33 @@ def chunks(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
         yield values[start : start + size]
 
 
-def _place(answer_id: Any, size: int) -> int:
-    if type(answer_id) is not int or not 1 <= answer_id <= size:
-        raise TypeError(f"an answer to {answer_id!r}, which was not asked")
-    return answer_id - 1
+def _sorted(requests: Sequence[dict[str, Any]], rows: list[Any]) -> list[RPCResponse]:
+    """The answers in the order of the requests: each one there, none twice, none unasked.
+
+    web3 sorts a batch by its ids and takes what is there; a node that leaves one out would have the others
+    taken for it.
+    """
+    places = {row["id"]: row for row in rows if isinstance(row, dict) and type(row.get("id")) is int}
+    try:
+        found = [places[request["id"]] for request in requests]
+    except KeyError as missing:
+        raise NodeUnavailable("NODE_UNAVAILABLE", "the node left calls unanswered") from missing
+    if len(rows) != len(requests) or not all("result" in row or row.get("error") for row in found):
+        raise NodeUnavailable("NODE_UNAVAILABLE", "the node's answer makes no sense")
+    return cast(list[RPCResponse], found)
+
+
+def _result(answer: RPCResponse) -> Any:
+    error = answer.get("error")
+    return _error(error) if error else answer["result"]
 
 
 def _error(error: Any) -> RpcError:
     if not isinstance(error, dict):
         return RpcError(0, str(error), None)
-    return RpcError(int(error.get("code", 0)), str(error.get("message", "")), _revert_data(error.get("data")))
+    code = error.get("code")
+    data = _revert_data(error.get("data"))
+    return RpcError(code if isinstance(code, int) else 0, str(error.get("message", "")), data)
 
 
 def _revert_data(data: Any) -> bytes | None:
@@ -169,3 +205,12 @@ def _revert_data(data: Any) -> bytes | None:
         except ValueError:
             return None
     return None
+
+
+def _plain(value: Any) -> Any:
+    """What web3 puts into parameters beyond JSON's own types."""
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is no parameter of a call")
