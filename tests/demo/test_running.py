@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.support.running_demo import ROOT, RunningDemo, clean_environment, start, stop
 
 
@@ -69,6 +71,32 @@ def test_second_start_finds_everything_as_it_was_and_ctrl_c_leaves_nothing(tmp_p
     stop(second.process, signal.SIGKILL)
     assert _gone(children)
     _rebuilds_alike(second)
+
+
+@pytest.mark.parametrize("stage", ["starting the chain", "the council admits", "the chamber issues"])
+def test_first_start_that_was_killed_goes_on_where_it_stopped(stage: str, tmp_path: Path) -> None:
+    log = tmp_path / "first.log"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ledger_app.cli", "serve", "--demo"],
+            env={**clean_environment(), "ORIGIN_DATA": str(tmp_path / "data"), "PORT": "0"},
+            stdout=subprocess.DEVNULL,
+            stderr=file,
+            cwd=ROOT,
+        )
+    until = time.monotonic() + 120
+    while stage not in log.read_text() and time.monotonic() < until:
+        time.sleep(0.02)
+    children = _descendants(process.pid)
+    process.kill()
+    process.wait()
+    assert _gone(children)
+    again = start(tmp_path / "data")
+    try:
+        assert again.json("verify", "DEMO-RCEP-0001")["verdict"] == "GENUINE"
+        assert len(again.json("certificate", "list")["certificates"]) == 1
+    finally:
+        stop(again.process)
 
 
 def _rebuilds_alike(demo: RunningDemo) -> None:
