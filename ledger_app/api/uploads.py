@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from ledger_app.errors import BadInput
+from ledger_app.proof.canonical import check_string
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ async def read_upload(request: Request) -> Upload:
         form = await parser.parse()
     except (MultiPartException, KeyError, ValueError, LookupError) as bad:
         raise BadInput("REQUEST_INVALID", f"The form cannot be read: {str(bad)[:200]}") from None
+    check_texts(form)
     file = form.get("file")
     if not isinstance(file, UploadFile):
         raise BadInput("REQUEST_INVALID", "The form has no file named `file`.")
@@ -48,3 +50,11 @@ async def read_upload(request: Request) -> Upload:
     upload = Upload(await file.read(), file.filename or "", fields)
     await form.close()
     return upload
+
+
+def check_texts(form: FormData) -> None:
+    """Raises BadInput for U+0000 or a lone surrogate in a field, its name, or a file's name: the form chooses
+    the character set that it is decoded from, and some can spell what UTF-8 cannot."""
+    for name, value in form.multi_items():
+        check_string(name)
+        check_string((value.filename or "") if isinstance(value, UploadFile) else value)

@@ -16,6 +16,7 @@ from starlette.formparsers import FormParser, MultiPartException, MultiPartParse
 from ledger_app.access.policy import authorise
 from ledger_app.access.principals import ANONYMOUS, Kind, Principal, principal_for
 from ledger_app.api.http import Caller, Context, services
+from ledger_app.api.uploads import check_texts
 from ledger_app.errors import BadInput, LedgerError, NotAuthenticated, NotFound
 from ledger_app.services import batches, subjects, verifying
 from ledger_app.services.context import Services
@@ -233,12 +234,15 @@ async def _form(request: Request) -> FormData:
             parser = MultiPartParser(
                 request.headers, request.stream(), max_files=1, max_fields=8, max_part_size=4096
             )
-            return await parser.parse()
-        if media == "application/x-www-form-urlencoded":
-            return await FormParser(request.headers, request.stream()).parse()
+            form = await parser.parse()
+        elif media == "application/x-www-form-urlencoded":
+            form = await FormParser(request.headers, request.stream()).parse()
+        else:
+            raise BadInput("MEDIA_TYPE_UNSUPPORTED", "Send the form of this page.")
     except (MultiPartException, KeyError, ValueError) as bad:
         raise BadInput("REQUEST_INVALID", f"The form cannot be read: {str(bad)[:200]}") from None
-    raise BadInput("MEDIA_TYPE_UNSUPPORTED", "Send the form of this page.")
+    check_texts(form)
+    return form
 
 
 def _text(form: FormData, name: str) -> str:

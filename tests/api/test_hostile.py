@@ -100,6 +100,29 @@ def test_wrong_content_types_are_refused(
             assert_refused(reply, (url, media))
 
 
+@pytest.mark.parametrize("name", ["at", "claim", "file"])
+@pytest.mark.parametrize("text", [b"\\ud800", b"\\x00"])
+def test_form_in_a_character_set_that_spells_surrogates_is_refused(
+    world: World, name: str, text: bytes
+) -> None:
+    given = b'filename="' + text + b'"' if name == "file" else b""
+    body = (
+        b'--B\r\nContent-Disposition: form-data; name="file"; '
+        + (given or b'filename="x"')
+        + b"\r\n\r\n{}\r\n"
+        b'--B\r\nContent-Disposition: form-data; name="'
+        + name.replace("file", "at").encode()
+        + b'"\r\n\r\n'
+        + (b"" if given else text)
+        + b"\r\n--B--\r\n"
+    )
+    kind = "multipart/form-data; boundary=B; charset=unicode_escape"
+    with world.client() as client:
+        for path in ("/v1/verify", "/verify"):
+            reply = client.post(path, content=body, headers={"Content-Type": kind})
+            assert reply.status_code == 400, (path, reply.text[:300])
+
+
 @pytest.mark.parametrize(
     "segment",
     ["%00", "a%00b", "%ff%fe", "%ed%a0%80", "x" * 5000, "%2e%2e%2f", "'--", "%0d%0aX:1", "😀", "0x"],
