@@ -118,6 +118,8 @@ def refuse(ctx: Services, principal: Principal, act_id: str, reason: str, detail
         return act_json(act)
     context = {"detail": detail[:500]}
     with ctx.store.begin() as conn:
+        if must_get(conn, act_id).state != acts.NEEDS_SIGNATURE:
+            return act_json(must_get(conn, act_id))  # it was signed, or ended, in between
         if act.organisation != acts.COUNCIL:
             acts.moved(conn, act_id, acts.REFUSED, reason=reason, context=context)
         else:

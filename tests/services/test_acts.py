@@ -7,6 +7,7 @@ import pytest
 from ledger_app.errors import BadInput, Conflict, NotFound, NotPermitted, Unprocessable
 from ledger_app.proof.canonical import parse_object
 from ledger_app.services import certificates, clearing, enquiries, issuing, lifecycle, signing
+from ledger_app.services.acts import must_get
 from ledger_app.services.claims import claim_hex, claim_secret
 from ledger_app.services.context import ALWAYS
 from ledger_app.services.locating import Reference
@@ -280,3 +281,17 @@ def test_an_erased_document_can_no_longer_be_shown_or_found_by_name(world: World
     report = world.verify(digest=certificate["digest"])
     assert (report["verdict"], report["reason"]) == ("CANNOT_TELL", "DOCUMENT_ERASED")
     assert world.verify(file=bundle)["verdict"] == "GENUINE"  # what others hold is theirs
+
+
+def test_refusal_that_comes_while_a_signature_is_taken_changes_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (certificate,) = world.issue()
+    chamber = world.principal("chamber-cn")
+    asked = lifecycle.suspend(world.ctx, chamber, named(certificate), 1, ALWAYS)
+    with world.ctx.store.read() as conn:
+        before = must_get(conn, asked["act"]["id"])
+    world.done(asked)
+    monkeypatch.setattr(signing, "_own", lambda *_: before)
+    answer = signing.refuse(world.ctx, chamber, asked["act"]["id"], "SIGNER_PERSON_REFUSED")
+    assert answer["state"] in ("included", "final")
