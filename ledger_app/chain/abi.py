@@ -194,7 +194,7 @@ def reason_code(error_name: str) -> str:
 def _given(value: Any) -> Any:
     """Addresses with web3's mixed case, which it demands. Nothing else that our contracts take is a string.
 
-    Raises ValueError for a string that is none, or whose mixed case is another's.
+    Raises ValueError for a string that is none, a name of the Ethereum name service for one.
     """
     if isinstance(value, str):
         if not Web3.is_address(value):

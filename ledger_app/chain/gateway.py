@@ -1,19 +1,13 @@
 """Asking the pinned ledger, one HTTP round trip a question.
 
-Every question goes out as one JSON-RPC batch with the chain id, block 0 and the head, so that each answer is
-known to come from the pinned ledger, and how old it is. What a node says is taken only then: else
-WrongLedger, NodeBehind or NodeUnavailable. Contract calls that would revert raise ActRefused with the
-contract's own error as the reason code.
+How a question is put, and when an answer is taken, says `PinnedNode`. Contract calls that would revert raise
+ActRefused with the contract's own error as the reason code.
 """
 
-import threading
 import time
 from collections.abc import Sequence
-from typing import Any, cast
 
-from web3 import Web3
-
-from ledger_app.chain.abi import CONTRACTS, explain, interface
+from ledger_app.chain.abi import explain, interface
 from ledger_app.chain.facts import (
     RECORD_WORDS,
     Accreditation,
@@ -30,22 +24,21 @@ from ledger_app.chain.facts import (
     Query,
     Record,
     Standing,
-    read_head,
     read_record,
 )
 from ledger_app.chain.mirror import Mirror
 from ledger_app.chain.pin import LedgerPin
-from ledger_app.chain.rpc import Call, Rpc, RpcError, chunks
-from ledger_app.errors import ActRefused, Broken, NodeBehind, NodeUnavailable, Unavailable, WrongLedger
+from ledger_app.chain.pinned import CARGO, CONSORTIUM, REGISTRY, PinnedNode, eth_call
+from ledger_app.chain.rpc import RpcError, chunks
+from ledger_app.errors import ActRefused, Broken, NodeUnavailable
 
 __all__ = ["Gateway", "Head", "LedgerPin", "Lookup", "Query", "Record"]
 
 #: Queries in one eth_call: about 12 million gas cold, below the caps nodes put on calls.
 _CHUNK = 250
-_REGISTRY, _CONSORTIUM, _CARGO = "CertificateRegistry", "Consortium", "CargoLog"
 
 
-class Gateway:
+class Gateway(PinnedNode):
     """The pinned ledger behind a node. Safe to share between threads.
 
     max_age: oldest acceptable head in seconds; older is NodeBehind.
@@ -65,47 +58,17 @@ class Gateway:
         timeout: float = 30.0,
         mirrored: bool = True,
     ) -> None:
-        self.rpc = Rpc(url, timeout=timeout)
-        # No middleware and no name service: what we ask is checked here, and names are none of our business.
-        self.w3 = Web3(self.rpc, middleware=[], ens=cast(Any, None))
-        self.max_age = max_age
-        self.depth = depth
-        self._pin = pin
+        super().__init__(url, pin, max_age=max_age, depth=depth, timeout=timeout)
         self._sender = sender
-        self._seen = 0
-        self._verified = False
-        self._guard = threading.Lock()
         self._mirrored = mirrored
         self.mirror = Mirror(self) if mirrored and pin is not None else None
 
-    @property
-    def pin(self) -> LedgerPin:
-        """Raises Unavailable `NO_LEDGER` while nothing is deployed."""
-        if self._pin is None:
-            raise Unavailable("NO_LEDGER")
-        return self._pin
-
-    @property
-    def pinned(self) -> bool:
-        return self._pin is not None
-
     def use(self, pin: LedgerPin) -> None:
         """Set the pin once it is known (after our own deployment)."""
-        with self._guard:
-            self._pin = pin
-            self._seen = 0
-            self._verified = False
-            self.mirror = Mirror(self) if self._mirrored else None
+        super().use(pin)
+        self.mirror = Mirror(self) if self._mirrored else None
 
     # --- questions about certificates ----------------------------------------------------------------------
-
-    def head(self) -> Head:
-        """The node's head, after checking that it serves the pinned ledger and is not behind."""
-        return self._ask([])[0]
-
-    def identify(self) -> Head:
-        """The node's head, after checking that it serves the pinned ledger; however old it is."""
-        return self._ask([], fresh=False)[0]
 
     def lookup(self, queries: Sequence[Query]) -> Lookup:
         """Everything a verifier asks, for many certificates, as of one block.
@@ -136,12 +99,12 @@ class Gateway:
 
     def lookup_from_node(self, queries: Sequence[Query]) -> Lookup:
         """The same, always by `eth_call`."""
-        registry = interface(_REGISTRY)
+        registry = interface(REGISTRY)
         parts = list(chunks([_values(query) for query in queries], _CHUNK)) or [[]]
         block = "latest"
         for _ in range(3):
             head, answers = self._view_raw(
-                [(_REGISTRY, registry.call_many("lookup", list(part))) for part in parts], block
+                [(REGISTRY, registry.call_many("lookup", list(part))) for part in parts], block
             )
             blocks = {answer[:64] for answer in answers}
             if len(blocks) == 1:
@@ -157,55 +120,59 @@ class Gateway:
             "NODE_UNAVAILABLE", "the node answers parts of one question from different blocks"
         )
 
+    def has_predecessors(self) -> bool:
+        """Whether the registry goes on where a sealed one ended."""
+        return int(self._view(REGISTRY, "predecessor")[0], 16) != 0
+
     def batch(self, batch: bytes) -> Batch:
-        (value,) = self._view(_REGISTRY, "batchOf", batch)
+        (value,) = self._view(REGISTRY, "batchOf", batch)
         return Batch(*value)
 
     def confirmation(self, batch: bytes) -> Confirmation:
-        (value,) = self._view(_REGISTRY, "confirmationOf", batch)
+        (value,) = self._view(REGISTRY, "confirmationOf", batch)
         return Confirmation(*value)
 
     def standing(self, leaf: bytes) -> Standing:
         """All zero when nothing has happened to the leaf, registered or not."""
-        (value,) = self._view(_REGISTRY, "standingOf", leaf)
+        (value,) = self._view(REGISTRY, "standingOf", leaf)
         return Standing(*value)
 
     def claim(self, leaf: bytes, customs: bytes, claim: bytes) -> Claim:
-        (value,) = self._view(_REGISTRY, "claimOf", leaf, customs, claim)
+        (value,) = self._view(REGISTRY, "claimOf", leaf, customs, claim)
         return Claim(*value)
 
     def enquiry(self, enquiry: bytes) -> Enquiry:
-        (value,) = self._view(_REGISTRY, "enquiryOf", enquiry)
+        (value,) = self._view(REGISTRY, "enquiryOf", enquiry)
         return Enquiry(*value)
 
     def item_used(self, leaf: bytes, item: int) -> int:
-        return int(self._view(_REGISTRY, "itemUsed", leaf, item)[0])
+        return int(self._view(REGISTRY, "itemUsed", leaf, item)[0])
 
     def predecessor(self, leaf: bytes) -> bytes:
-        return bytes(self._view(_REGISTRY, "predecessorOf", leaf)[0])
+        return bytes(self._view(REGISTRY, "predecessorOf", leaf)[0])
 
     # --- questions about members ---------------------------------------------------------------------------
 
     def organisation(self, organisation: bytes) -> Organisation:
-        (value,) = self._view(_CONSORTIUM, "organisationOf", organisation)
+        (value,) = self._view(CONSORTIUM, "organisationOf", organisation)
         return Organisation(*value)
 
     def key(self, organisation: bytes, address: str) -> Key:
-        (value,) = self._view(_CONSORTIUM, "keyOf", organisation, address)
+        (value,) = self._view(CONSORTIUM, "keyOf", organisation, address)
         return Key(*value)
 
     def accreditation(self, organisation: bytes, scheme: bytes) -> Accreditation:
-        (value,) = self._view(_CONSORTIUM, "accreditationOf", organisation, scheme)
+        (value,) = self._view(CONSORTIUM, "accreditationOf", organisation, scheme)
         return Accreditation(*value)
 
     def holder(self, address: str) -> bytes:
         """The organisation that an address serves, zero = none."""
-        return bytes(self._view(_CONSORTIUM, "holderOf", address)[0])
+        return bytes(self._view(CONSORTIUM, "holderOf", address)[0])
 
     def council(self) -> Council:
-        consortium = interface(_CONSORTIUM)
+        consortium = interface(CONSORTIUM)
         _, answers = self._view_raw(
-            [(_CONSORTIUM, consortium.call("council")), (_CONSORTIUM, consortium.call("pausedUntil"))]
+            [(CONSORTIUM, consortium.call("council")), (CONSORTIUM, consortium.call("pausedUntil"))]
         )
         members, threshold, epoch = consortium.result("council", answers[0])
         (paused_until,) = consortium.result("pausedUntil", answers[1])
@@ -213,20 +180,20 @@ class Gateway:
 
     def is_executed(self, digest: bytes) -> bool:
         """Whether the vote or member's pause with this EIP-712 digest was carried out."""
-        return bool(self._view(_CONSORTIUM, "isExecuted", digest)[0])
+        return bool(self._view(CONSORTIUM, "isExecuted", digest)[0])
 
     def is_sealed(self, contract: str) -> bool:
-        return bool(self._view(_CONSORTIUM, "isSealed", self.pin.address(contract))[0])
+        return bool(self._view(CONSORTIUM, "isSealed", self.pin.address(contract))[0])
 
     # --- questions about cargo streams ----------------------------------------------------------------------
 
     def latest_head(self, reporter: bytes, stream: bytes) -> tuple[bytes, Anchored]:
         """A stream's latest head with its record; zero = none yet."""
-        head, record = self._view(_CARGO, "latestOf", reporter, stream)
+        head, record = self._view(CARGO, "latestOf", reporter, stream)
         return bytes(head), Anchored(*record)
 
     def anchor_of(self, reporter: bytes, stream: bytes, head: bytes) -> Anchored:
-        (value,) = self._view(_CARGO, "anchorOf", reporter, stream, head)
+        (value,) = self._view(CARGO, "anchorOf", reporter, stream, head)
         return Anchored(*value)
 
     # --- acts -----------------------------------------------------------------------------------------------
@@ -242,7 +209,7 @@ class Gateway:
 
         Raises NodeUnavailable when the node gives an error that is not a contract's.
         """
-        _, answers = self._ask([_eth_call(self.target(c), data, self._sender) for c, data in calls])
+        _, answers = self._ask([eth_call(self.target(c), data, self._sender) for c, data in calls])
         outcome: list[ActRefused | None] = []
         for (contract, _), answer in zip(calls, answers, strict=True):
             refused = None
@@ -259,112 +226,6 @@ class Gateway:
                     raise refused
             outcome.append(refused)
         return outcome
-
-    def target(self, contract: str) -> str:
-        """A contract's address, from its name or from the address itself."""
-        return contract.lower() if contract.startswith("0x") else self.pin.address(contract)
-
-    # --- inside ---------------------------------------------------------------------------------------------
-
-    def header(self, number: int) -> Head:
-        """The header of a block of the node's chain."""
-        (answer,) = self.rpc.batch([("eth_getBlockByNumber", [hex(number), False])])
-        return read_head(None if isinstance(answer, RpcError) else answer)
-
-    def has_predecessors(self) -> bool:
-        """Whether the registry goes on where a sealed one ended."""
-        return int(self._view(_REGISTRY, "predecessor")[0], 16) != 0
-
-    def _view(self, contract: str, name: str, *values: Any) -> tuple[Any, ...]:
-        face = interface(contract)
-        _, (answer,) = self._view_raw([(contract, face.call(name, *values))])
-        return face.result(name, answer)
-
-    def _view_raw(
-        self, calls: Sequence[tuple[str, bytes]], block: str = "latest"
-    ) -> tuple[Head, list[bytes]]:
-        head, answers = self._ask([_eth_call(self.pin.address(c), data, None, block) for c, data in calls])
-        for answer in answers:
-            if isinstance(answer, RpcError):
-                raise NodeUnavailable("NODE_UNAVAILABLE", f"the node cannot answer: {answer.message}")
-        return head, [bytes.fromhex(answer[2:]) for answer in answers]
-
-    def _ask(self, calls: Sequence[Call], *, fresh: bool = True) -> tuple[Head, list[Any]]:
-        pin = self.pin
-        if not self._verified:
-            self._verify(pin)
-        try:
-            answers = self.rpc.batch([*_IDENTITY, *calls])
-        except NodeUnavailable:
-            self._verified = False  # what comes back at this address may be another node
-            raise
-        head = self._check_identity(pin, answers[:3])
-        if fresh:
-            self._check_age(pin, head)
-        return head, answers[3:]
-
-    def _check_identity(self, pin: LedgerPin, answers: Sequence[Any]) -> Head:
-        chain_id, genesis, latest = answers
-        try:
-            if isinstance(chain_id, RpcError) or isinstance(genesis, RpcError):
-                raise NodeUnavailable("NODE_UNAVAILABLE", "the node does not say which chain it serves")
-            if int(chain_id, 16) != pin.chain_id:
-                raise WrongLedger("WRONG_LEDGER", f"chain id {int(chain_id, 16)}, pinned {pin.chain_id}")
-            if genesis is None or genesis["hash"].lower() != pin.genesis.lower():
-                raise WrongLedger("WRONG_LEDGER", "the node's block 0 is not the pinned one")
-            head = read_head(latest)
-        except (TypeError, KeyError, ValueError, AttributeError) as bad:
-            raise NodeUnavailable("NODE_UNAVAILABLE", f"the node's answer makes no sense: {bad}") from bad
-        return head
-
-    def _check_age(self, pin: LedgerPin, head: Head) -> None:
-        if head.age_seconds > self.max_age:
-            raise NodeBehind(
-                "NODE_BEHIND",
-                f"its last block is {head.age_seconds:.0f} s old",
-                age_seconds=int(head.age_seconds),
-            )
-        if head.number < max(self._seen - self.depth, pin.first_block):
-            raise NodeBehind("NODE_BEHIND", f"it is at block {head.number}, we have seen block {self._seen}")
-        self._seen = max(self._seen, head.number)
-
-    def _verify(self, pin: LedgerPin) -> None:
-        """The code at the pinned addresses is our contracts', and they belong together.
-
-        Done when a connection is new: a chain with the pinned block 0 that has the contracts keeps them.
-        """
-        codes: list[Call] = [("eth_getCode", [pin.address(name), "latest"]) for name in CONTRACTS]
-        links = [
-            _eth_call(pin.address(name), interface(name).call("consortium"), None)
-            for name in (_REGISTRY, _CARGO)
-        ]
-        answers = self.rpc.batch([*_IDENTITY, *codes, *links])
-        self._check_identity(pin, answers[:3])
-        for name, code in zip(CONTRACTS, answers[3:6], strict=True):
-            if not isinstance(code, str) or not interface(name).is_code(bytes.fromhex(code[2:])):
-                raise WrongLedger(
-                    "WRONG_LEDGER", f"the code at the pinned address is not {name}'s", contract=name
-                )
-        for name, answer in zip((_REGISTRY, _CARGO), answers[6:], strict=True):
-            if not isinstance(answer, str):
-                raise NodeUnavailable("NODE_UNAVAILABLE", "the node cannot answer for the contracts")
-            if "0x" + answer[-40:].lower() != pin.address(_CONSORTIUM):
-                raise WrongLedger("WRONG_LEDGER", f"{name} belongs to another consortium", contract=name)
-        self._verified = True
-
-
-_IDENTITY: tuple[Call, ...] = (
-    ("eth_chainId", []),
-    ("eth_getBlockByNumber", ["0x0", False]),
-    ("eth_getBlockByNumber", ["latest", False]),
-)
-
-
-def _eth_call(to: str, data: bytes, sender: str | None, block: str = "latest") -> Call:
-    request = {"to": to, "data": "0x" + data.hex()}
-    if sender is not None:
-        request["from"] = sender
-    return "eth_call", [request, block]
 
 
 def _values(query: Query) -> tuple[bytes, ...]:

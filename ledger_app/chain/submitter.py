@@ -10,55 +10,28 @@ new nonce while its signatures are good and the contract would take it; else it 
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
-from eth_account import Account
-
 from ledger_app.chain import effects, pin
-from ledger_app.chain.facts import read_head
 from ledger_app.chain.gateway import Gateway
 from ledger_app.chain.rpc import Call, RpcError, chunks
+from ledger_app.chain.sender import Draft, Sender, View, gas_limit
 from ledger_app.errors import ActRefused, LedgerError, NodeUnavailable, Unavailable, WrongLedger
-from ledger_app.store import lease, outbox
+from ledger_app.store import outbox
 from ledger_app.store.engine import Connection, Store
 
-_LEASE_SECONDS = 10
-_GWEI = 10**9
 #: A transaction that the node was given is given again after this many seconds without a receipt.
 _RESEND_SECONDS = 4.0
-#: Below the block gas limits in use, and below the cap on one transaction that some chains have (EIP-7825).
-_MAX_GAS = 16_000_000
 _MAX_ATTEMPTS = 5
 _SEND_BATCH = 50
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """The chain as one step sees it: `nonce` counts the sender's transactions that it holds."""
-
-    chain_id: int
-    genesis: str
-    number: int
-    time: int
-    base_fee: int
-    nonce: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    item: outbox.Item | None
-    nonce: int
-    raw: bytes
-    hash: str
 
 
 def no_crash(_point: str) -> None:
     """What runs at the named points of a step: nothing. Tests end the process there."""
 
 
-class Submitter:
+class Submitter(Sender):
     """Moves outbox items and their acts along. Run one thread of `run`, or call `step` (tests, deployment).
 
     depth: blocks on top of a transaction's own before it is final; 0 = at inclusion (embedded chain, QBFT).
@@ -75,16 +48,10 @@ class Submitter:
         window: int = 256,
         crash: Callable[[str], None] = no_crash,
     ) -> None:
-        self.store = store
-        self.gateway = gateway
-        self.account = Account.from_key(sender_key)
-        self.sender: str = self.account.address.lower()
+        super().__init__(store, gateway, sender_key)
         self._depth = depth
         self._window = window
         self.crash = crash
-        self._holder = lease.holder_name()
-        self._lease = f"submitter/{self.sender}"
-        self._leased_until = 0.0
         self._sent: dict[int, float] = {}
         self._wake = Event()
 
@@ -105,12 +72,6 @@ class Submitter:
     def wake(self) -> None:
         """Something was enqueued: do not wait for the next look."""
         self._wake.set()
-
-    def release(self) -> None:
-        """Give the lease up."""
-        with self.store.begin() as conn:
-            lease.release(conn, self._lease, self._holder)
-        self._leased_until = 0.0
 
     def step(self) -> int:
         """One round: watch, send again, send new. Gives the number of transactions that moved.
@@ -146,40 +107,7 @@ class Submitter:
 
     # --- looking --------------------------------------------------------------------------------------------
 
-    def lead(self) -> bool:
-        """Take or keep the lease of this sender; False while another process has it."""
-        if time.monotonic() < self._leased_until:
-            return True
-        with self.store.begin() as conn:
-            if not lease.acquire(conn, self._lease, self._holder, _LEASE_SECONDS):
-                return False
-        self._leased_until = time.monotonic() + _LEASE_SECONDS / 3
-        return True
-
-    def look(self) -> _View:
-        """The chain as it is now, whichever it is."""
-        answers = self.gateway.rpc.batch(
-            [
-                ("eth_chainId", []),
-                ("eth_getBlockByNumber", ["0x0", False]),
-                ("eth_getBlockByNumber", ["latest", False]),
-                ("eth_getTransactionCount", [self.sender, "latest"]),
-            ]
-        )
-        for answer in answers:
-            if answer is None or isinstance(answer, RpcError):
-                raise NodeUnavailable("NODE_UNAVAILABLE", "the node does not say where it is")
-        head = read_head(answers[2])
-        return _View(
-            int(answers[0], 16),
-            answers[1]["hash"].lower(),
-            head.number,
-            head.time,
-            int(answers[2].get("baseFeePerGas", "0x0"), 16),
-            int(answers[3], 16),
-        )
-
-    def _look(self) -> _View | None:
+    def _look(self) -> View | None:
         """The pinned (or planned) chain as it is now; None before there is one."""
         with self.store.read() as conn:
             known = pin.known_chain(conn)
@@ -195,7 +123,7 @@ class Submitter:
 
     # --- watching -------------------------------------------------------------------------------------------
 
-    def _watch(self, view: _View) -> int:
+    def _watch(self, view: View) -> int:
         """Bring transactions up to what the chain says about them."""
         with self.store.read() as conn:
             open_ = outbox.open_transactions(conn, self.sender)
@@ -211,7 +139,7 @@ class Submitter:
         found = self._receipts(mined)
         reverted: list[outbox.Transaction] = []
         moved = 0
-        with self._write() as conn:
+        with self.writing() as conn:
             for tx in lost:
                 outbox.mark_orphaned(conn, tx)
                 self._sent.pop(tx.id, None)
@@ -227,7 +155,7 @@ class Submitter:
     def _judge(
         self,
         conn: Connection,
-        view: _View,
+        view: View,
         tx: outbox.Transaction,
         receipt: Any,
         reverted: list[outbox.Transaction],
@@ -272,7 +200,7 @@ class Submitter:
         """
         with self.store.read() as conn:
             item = outbox.items(conn, [item_id])[item_id]
-        with self._write() as conn:
+        with self.writing() as conn:
             if item.contract and item.attempts < _MAX_ATTEMPTS:
                 outbox.requeue(conn, item_id)
             else:
@@ -283,7 +211,7 @@ class Submitter:
         done = item.act_kind is not None and effects.is_done(
             self.gateway, item.act_kind, item.act_message, item.act_call
         )
-        with self._write() as conn:
+        with self.writing() as conn:
             if done:
                 outbox.settle(conn, item.id, block_number=None)
             elif refusal.reason == "DEADLINE_PASSED" and item.act_id is not None:
@@ -293,7 +221,7 @@ class Submitter:
 
     # --- sending --------------------------------------------------------------------------------------------
 
-    def _send_again(self, view: _View) -> list[outbox.Transaction]:
+    def _send_again(self, view: View) -> list[outbox.Transaction]:
         """Give the node, in nonce order, what it does not hold; what is in flight."""
         with self.store.read() as conn:
             open_ = outbox.open_transactions(conn, self.sender)
@@ -312,7 +240,7 @@ class Submitter:
             self.gateway.rpc.batch([("eth_sendRawTransaction", ["0x" + raw.hex()]) for raw in part])
             self.crash("after-send")
 
-    def _send_new(self, view: _View, flying: Sequence[outbox.Transaction]) -> int:
+    def _send_new(self, view: View, flying: Sequence[outbox.Transaction]) -> int:
         with self.store.read() as conn:
             waiting = outbox.queued(conn, self._window - len(flying))
             nonce = max(outbox.next_nonce(conn, self.sender), view.nonce)
@@ -323,7 +251,7 @@ class Submitter:
         ready = self._choose(waiting, flying)
         if not ready:
             return 0
-        drafts: list[_Draft] = []
+        drafts: list[Draft] = []
         if nonce == 0:
             # Ganache executes nonce-0 bytes again each time it is given them: burn that nonce on nothing.
             drafts.append(self.sign(view, None, 0, self.sender, b"", 21_000))
@@ -333,7 +261,7 @@ class Submitter:
                 self.sign(view, item, nonce + len(drafts), to, item.calldata, gas_limit(item.calldata))
             )
         self.crash("before-commit")
-        with self._write() as conn:
+        with self.writing() as conn:
             for draft in drafts:
                 self.record(conn, draft, view)
         self.crash("after-commit")
@@ -366,71 +294,3 @@ class Submitter:
                 ready.append(item)
             oldest = item.id if oldest is None else min(oldest, item.id)
         return ready
-
-    def sign(
-        self, view: _View, item: outbox.Item | None, nonce: int, to: str | None, data: bytes, gas: int
-    ) -> _Draft:
-        """A signed transaction; `to` None creates a contract."""
-        tip = _GWEI if view.base_fee else 0  # a chain without fees has senders without money
-        transaction: dict[str, Any] = {
-            "type": 2,
-            "chainId": view.chain_id,
-            "nonce": nonce,
-            "value": 0,
-            "data": data,
-            "gas": gas,
-            "maxFeePerGas": 100 * view.base_fee + tip,
-            "maxPriorityFeePerGas": tip,
-        }
-        if to is not None:
-            transaction["to"] = bytes.fromhex(to[2:])
-        signed = self.account.sign_transaction(transaction)
-        return _Draft(item, nonce, bytes(signed.raw_transaction), "0x" + signed.hash.hex().removeprefix("0x"))
-
-    def record(self, conn: Connection, draft: _Draft, view: _View, creates: str | None = None) -> None:
-        """Commit a signed transaction, in the caller's write transaction, before it is broadcast."""
-        outbox.record_signed(
-            conn,
-            sender=self.sender,
-            nonce=draft.nonce,
-            outbox_id=None if draft.item is None else draft.item.id,
-            raw=draft.raw,
-            tx_hash=draft.hash,
-            chain_nonce=view.nonce,
-            creates=creates,
-        )
-
-    def _write(self) -> "_Leased":
-        return _Leased(self.store, self._lease, self._holder)
-
-    def writing(self) -> "_Leased":
-        """A write transaction that only the holder of the sender's lease can make."""
-        return self._write()
-
-
-class _Leased:
-    """A write transaction in which the lease was checked first."""
-
-    def __init__(self, store: Store, name: str, holder: str) -> None:
-        self._context = store.begin()
-        self._name = name
-        self._holder = holder
-
-    def __enter__(self) -> Connection:
-        conn = self._context.__enter__()
-        try:
-            lease.require(conn, self._name, self._holder)
-        except BaseException as lost:
-            self._context.__exit__(type(lost), lost, lost.__traceback__)
-            raise
-        return conn
-
-    def __exit__(self, *error: Any) -> bool | None:
-        return self._context.__exit__(*error)
-
-
-def gas_limit(calldata: bytes) -> int:
-    """A generous bound by size (unused gas costs nothing): creations store their bytes, acts storage by the
-    word.
-    """
-    return min(_MAX_GAS, 500_000 + 420 * len(calldata))

@@ -1,13 +1,16 @@
 """The contracts' interfaces: a reason for every refusal, a call for every act, records as in the ABI."""
 
 import secrets
+from typing import Any
 
 import pytest
 from eth_abi.abi import decode, encode
+from hexbytes import HexBytes
 
 from ledger_app.chain import abi, calls, effects
 from ledger_app.chain.facts import RECORD_WORDS, read_record
-from ledger_app.errors import BadInput
+from ledger_app.errors import BadInput, Broken
+from ledger_app.proof.hashes import keccak
 from ledger_app.proof.typed_data import ACTS
 from ledger_app.reasons import REASONS
 from tests.chain.kit import a_leaf, hexed, single
@@ -79,6 +82,69 @@ def test_records_read_from_words_are_what_the_abi_says() -> None:
         assert (k.since, k.until, k.disowned_since, k.disowned, k.vouched) == key
         a = record.accreditation
         assert (a.kind, a.from_day, a.until_day, a.epoch, a.since) == accreditation
+
+
+def _log(topics: list[bytes], data: bytes) -> Any:
+    """A log as web3 gives it."""
+    place = dict.fromkeys(("address", "blockHash", "blockNumber", "logIndex", "transactionHash"), 0)
+    return {
+        **place,
+        "transactionIndex": 0,
+        "topics": [HexBytes(t) for t in topics],
+        "data": HexBytes(data),
+    }
+
+
+KEY = "0x" + "ab" * 20
+KEY_ADDED = keccak(b"KeyAdded(bytes32,address,bytes32,bool,address)")
+
+
+def test_events_are_read_with_bytes_as_bytes_and_addresses_in_lower_case() -> None:
+    topics = [KEY_ADDED, b"\1" * 32, encode(["address"], [KEY]), b"\2" * 32]
+    event = abi.interface("Consortium").event(_log(topics, encode(["bool", "address"], [True, KEY])))
+    assert event is not None
+    assert event.name == "KeyAdded"
+    who = {"organisation": b"\1" * 32, "key": KEY, "sponsor": b"\2" * 32}
+    assert event.args == {**who, "vouched": True, "signer": KEY}
+    assert type(event.args["organisation"]) is bytes
+
+
+def test_a_log_that_the_artifact_does_not_know_is_passed_over() -> None:
+    assert abi.interface("Consortium").event(_log([b"\7" * 32], b"")) is None
+    assert abi.interface("Consortium").event(_log([], b"")) is None
+
+
+@pytest.mark.parametrize(
+    ("topics", "data"), [([KEY_ADDED], bytes(64)), ([KEY_ADDED, bytes(32), bytes(32), bytes(32)], bytes(5))]
+)
+def test_a_log_that_is_not_its_events_is_a_broken_answer(topics: list[bytes], data: bytes) -> None:
+    with pytest.raises(Broken) as refused:
+        abi.interface("Consortium").event(_log(topics, data))
+    assert refused.value.reason == "NODE_ANSWER"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        (b"\1" * 32, "ledger.eth"),
+        (b"\1" * 31, KEY),
+        (b"\1" * 33, KEY),
+        (b"\1" * 32, KEY[:-2]),
+        (b"\1" * 32,),
+        (b"\1" * 32, KEY, 1),
+    ],
+)
+def test_a_call_takes_only_values_of_its_types(values: tuple[Any, ...]) -> None:
+    assert len(abi.interface("Consortium").call("keyOf", b"\1" * 32, KEY)) == 4 + 64
+    with pytest.raises(BadInput) as refused:
+        abi.interface("Consortium").call("keyOf", *values)
+    assert refused.value.reason == "ACT_ENCODING"
+
+
+def test_a_long_question_is_encoded_as_a_short_one() -> None:
+    registry = abi.interface("CertificateRegistry")
+    rows = [tuple(bytes([i, j]) * 16 for j in range(5)) for i in range(3)]
+    assert registry.call_many("lookup", rows) == registry.call("lookup", rows)
 
 
 def test_every_act_can_be_sent_or_travels_inside_another() -> None:
