@@ -96,12 +96,12 @@ def test_the_locks_carry_hashes_and_no_address() -> None:
         text = lock.read_text()
         assert "--hash=sha256:" in text
         assert "://" not in text, lock
-    for lock in ("contracts", "tests/peers", "ledger_app/chain/ganache"):
-        packages = json.loads((CHECKOUT / lock / "package-lock.json").read_text())["packages"]
-        assert not [name for name, row in packages.items() if "resolved" in row], lock
+    for folder in ("contracts", "tests/peers", "ledger_app/chain/ganache"):
+        packages = json.loads((CHECKOUT / folder / "package-lock.json").read_text())["packages"]
+        assert not [name for name, row in packages.items() if "resolved" in row], folder
         # What comes inside another package's archive is covered by that one's hash.
         bare = [name for name, row in packages.items() if "integrity" not in row and not row.get("inBundle")]
-        assert bare == [""], lock
+        assert bare == [""], folder
 
 
 def test_the_root_holds_only_what_a_project_has() -> None:

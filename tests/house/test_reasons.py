@@ -29,7 +29,11 @@ def raised_codes(tree: ast.AST) -> Iterator[tuple[int, str]]:
         candidates = node.args[place : place + 1] + [k.value for k in node.keywords if k.arg == "reason"]
         for value in candidates:
             for part in ast.walk(value):
-                if isinstance(part, ast.Constant) and CODE.fullmatch(str(part.value)):
+                if (
+                    isinstance(part, ast.Constant)
+                    and isinstance(part.value, str)
+                    and CODE.fullmatch(part.value)
+                ):
                     yield node.lineno, part.value
 
 
