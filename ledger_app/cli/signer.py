@@ -36,6 +36,9 @@ def init(
     unpinned: Annotated[
         bool, typer.Option("--unpinned", help="Pin later, with `origin signer pin`.")
     ] = False,
+    unattended: Annotated[
+        bool, typer.Option("--unattended", help="Let no act wait for a person: demo only.")
+    ] = False,
     light: Annotated[
         bool, typer.Option("--light", help="A weak key file that opens fast: demo only.")
     ] = False,
@@ -46,6 +49,8 @@ def init(
     Pins that are not given are asked from the service and shown: compare them with the council's
     announcement.
     """
+    from dataclasses import replace
+
     from ledger_app.signer import keystore, settings
 
     if bool(organisation) == council:
@@ -59,11 +64,9 @@ def init(
         "cargo_log": cargo_log,
     }
     pins = settings.UNPINNED if unpinned else _pins(url, given)
-    limits = settings.default_limits(council)
-    if schemes:
-        from dataclasses import replace
-
-        limits = replace(limits, schemes=frozenset(schemes))
+    limits = replace(settings.default_limits(council), schemes=frozenset(schemes or ()))
+    if unattended:
+        limits = replace(limits, with_person=frozenset())
     password = keystore.read_password(password_file, confirm=True)
     key = keystore.create(folder / "keystore", password, light=light)
     settings.write(
@@ -147,6 +150,7 @@ def show(folder: Folder = DEFAULT_FOLDER, as_json: Annotated[bool, typer.Option(
                     for name in ("chain_id", "consortium", "registry", "cargo_log")
                 },
                 "acts": sorted(found.limits.acts),
+                "withPerson": sorted(found.limits.with_person),
                 "schemes": sorted(found.limits.schemes),
                 "signed": len(journal),
                 "last": last,
@@ -156,6 +160,7 @@ def show(folder: Folder = DEFAULT_FOLDER, as_json: Annotated[bool, typer.Option(
     output.line(f"{found.organisation or 'Council seat'}, key {found.key}")
     output.line(f"service {found.url}, chain {found.pins.chain_id}")
     output.line(f"acts: {', '.join(sorted(found.limits.acts))}")
+    output.line(f"with a person only: {', '.join(sorted(found.limits.with_person)) or 'none'}")
     output.line(f"schemes: {', '.join(sorted(found.limits.schemes)) or 'all'}")
     output.line(f"{len(journal)} acts signed")
     for row in last:

@@ -125,6 +125,7 @@ class Signers:
             f"--password-file={folder / 'password'}",
             f"--token-file={folder / 'token'}",
             "--unpinned",
+            "--unattended",
             "--light",
         )
 

@@ -26,3 +26,9 @@ def sha256(data: bytes) -> bytes:
 def expand(data: bytes, length: int) -> bytes:
     """SHAKE-256 of `data`, read to `length` bytes."""
     return hashlib.shake_256(data).digest(length)
+
+
+def words_hash(salt: bytes, text: str) -> bytes:
+    """What the ledger holds of the words of an enquiry or of its answer (32-byte salt): nobody can guess
+    them."""
+    return sha256(b"origin-ledger/enquiry-subject/v1\0" + salt + text.encode())

@@ -12,7 +12,7 @@ import orjson
 from ledger_app.access.principals import Principal
 from ledger_app.domain.standing import act_reason_words
 from ledger_app.errors import BadInput, Conflict, NotFound
-from ledger_app.proof.hashes import sha256
+from ledger_app.proof.hashes import words_hash
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.leaf import enquiry_id
 from ledger_app.proof.typed_data import Answer, Enquire
@@ -26,7 +26,6 @@ from ledger_app.store.enquiries import EnquiryRow
 
 _NO_LEAF = bytes(32)
 _MAX_TEXT = 4000
-_SUBJECT = b"origin-ledger/enquiry-subject/v1\0"
 
 
 def enquire(
@@ -54,7 +53,7 @@ def enquire(
     found = None if reference is None else locate(ctx, principal, reference)
     leaf = _NO_LEAF if found is None else found.leaf.hash()
     salt = secrets.token_bytes(32)
-    subject = sha256(_SUBJECT + salt + text.encode())
+    subject = words_hash(salt, text)
     identifier = to_hex(enquiry_id(from_hex(customs, 32), from_hex(asked, 32), subject))
     about = "a paper that is not on the ledger" if found is None else found.name
     draft = Draft(
@@ -68,7 +67,7 @@ def enquire(
             "plain": {"to": identifier_of(ctx, to)},
             **({} if found is None else {"subject": found.evidence}),
         },
-        private={"text": text},
+        private={"text": text, "salt": to_hex(salt)},
     )
 
     def effect(conn: Connection) -> dict[str, Any]:
@@ -111,7 +110,7 @@ def answer(
         raise NotFound("ENQUIRY_UNKNOWN_HERE")
     opened = orjson.loads(ctx.vault.open(row.sealed, f"enquiries/{row.id}"))
     salt = secrets.token_bytes(32)
-    reply = sha256(_SUBJECT + salt + text.encode())
+    reply = words_hash(salt, text)
     draft = Draft(
         desk=asked,
         message=Answer(from_hex(enquiry, 32), number, reply, ctx.deadline()),
@@ -125,7 +124,12 @@ def answer(
                 "subjectHash": opened["subject"],
             }
         },
-        private={"text": text},
+        private={
+            "text": text,
+            "salt": to_hex(salt),
+            "question": opened["text"],
+            "questionSalt": opened["salt"],
+        },
     )
 
     def effect(conn: Connection) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class Signer:
     ask: Ask | None = None
     wait_seconds: int = 0
     _refused: dict[str, str] = field(default_factory=dict)
+    _waiting: set[str] = field(default_factory=set)
     _busy_until: float = 0.0
 
     def run(self, stopped: Callable[[], bool] = lambda: False) -> None:
@@ -74,8 +75,7 @@ class Signer:
 
         Raises a LedgerError with the reason where the request may not be signed.
         """
-        desk = rules.Desk(self.settings, self.key.address, self.journal, int(time.time()))
-        entry = rules.decide(request, desk)
+        entry = self._decide(request)
         if self.ask is not None and not self.journal.holds(entry.digest) and not self.ask(entry.words):
             raise rules.refused("SIGNER_PERSON_REFUSED", "the person at the signer said no")
         self.journal.append(entry)
@@ -87,6 +87,8 @@ class Signer:
             return False
         try:
             request = requests.parse(raw)
+            if self._waits_for_a_person(request):
+                return False
             entry, signature = self.sign(request)
         except errors.LedgerError as exc:
             self._refuse(identifier, exc)
@@ -98,6 +100,24 @@ class Signer:
             self.say(f"not taken any more: {entry.words} ({exc.reason})")
             return False
         self.say(f"signed: {entry.words}")
+        return True
+
+    def _decide(self, request: requests.Request) -> Entry:
+        return rules.decide(
+            request, rules.Desk(self.settings, self.key.address, self.journal, int(time.time()))
+        )
+
+    def _waits_for_a_person(self, request: requests.Request) -> bool:
+        """Whether nobody is here to say yes to an act that needs it; it stays with the service, and is told
+        once."""
+        if self.ask is not None or request.kind not in self.settings.limits.with_person:
+            return False
+        entry = self._decide(request)
+        if self.journal.holds(entry.digest):
+            return False
+        if request.id not in self._waiting:
+            self._waiting.add(request.id)
+            self.say(f"waits for a person (origin signer run --ask): {entry.words}")
         return True
 
     def _refuse(self, identifier: str, exc: errors.LedgerError) -> None:

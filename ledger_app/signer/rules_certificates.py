@@ -9,6 +9,7 @@ from ledger_app.domain.standing import act_reason_words
 from ledger_app.domain.terms import item_allowances, scheme_code, scheme_id, territory_code
 from ledger_app.proof.bundle import FORMAT, bundle_from_json
 from ledger_app.proof.canonical import JsonObject
+from ledger_app.proof.hashes import words_hash
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.leaf import NO_ITEMS, Leaf, batch_id, enquiry_id, leaf_for
 from ledger_app.proof.merkle import MerkleTree
@@ -242,16 +243,14 @@ def confirm(request: Request, desk: Desk) -> Finding:
 
 def _customs_subject(request: Request, desk: Desk) -> Paper:
     must_equal("customs", request.message.customs, desk.own)
-    if "claimSecret" in request.evidence:
-        secret = from_hex(member(request.evidence, "claimSecret", str), 32, field="claimSecret")
-        declared = member(request.evidence, "declaration", str).strip().encode()
-        must_equal("claim", request.message.claim, hmac.digest(secret, declared, "sha256"))
+    secret = from_hex(member(request.evidence, "claimSecret", str), 32, field="claimSecret")
+    declared = member(request.evidence, "declaration", str).strip().encode()
+    must_equal("claim", request.message.claim, hmac.digest(secret, declared, "sha256"))
     return _subject(request)
 
 
 def _declared(request: Request) -> str:
-    declared = request.evidence.get("declaration")
-    return f" against declaration {printable(declared, 60)}" if isinstance(declared, str) else ""
+    return f" against declaration {printable(request.evidence['declaration'], 60)}"
 
 
 def acquit(request: Request, desk: Desk) -> Finding:
@@ -302,6 +301,7 @@ def enquire(request: Request, desk: Desk) -> Finding:
     message = request.message
     must_equal("from", message.sender, desk.own)
     must_equal("to", message.to, named(request, "to"))
+    must_equal("subject", message.subject, _words_hash(request, "text", "salt"))
     if message.reply_by <= desk.now:
         raise refused(
             "SIGNER_DEADLINE", f"the reply is asked for by {when(message.reply_by)}, which has passed"
@@ -318,17 +318,23 @@ def enquire(request: Request, desk: Desk) -> Finding:
 def answer(request: Request, desk: Desk) -> Finding:
     message = request.message
     must_equal("the organisation asked", named(request, "to"), desk.own)
-    subject = from_hex(member(request.evidence, "subjectHash", str), 32, field="subjectHash")
+    subject = _words_hash(request, "question", "questionSalt")
     must_equal("enquiry", message.enquiry, enquiry_id(named(request, "from"), desk.own, subject))
+    must_equal("reply", message.reply, _words_hash(request, "text", "salt"))
     words = act_reason_words("answer", message.code)
-    return Finding(
-        f"Answer the enquiry of {printable(request.evidence['from'])}: {words} {_text(request)}".rstrip()
+    asked = f"the enquiry {_text(request, 'question')}of {printable(request.evidence['from'])}"
+    return Finding(f"Answer {asked}: {words} {_text(request)}".rstrip())
+
+
+def _words_hash(request: Request, words: str, salt: str) -> bytes:
+    return words_hash(
+        from_hex(member(request.evidence, salt, str), 32, field=salt), member(request.evidence, words, str)
     )
 
 
-def _text(request: Request) -> str:
-    text = request.evidence.get("text")
-    return f"“{printable(text)}” " if isinstance(text, str) and text else ""
+def _text(request: Request, name: str = "text") -> str:
+    text = request.evidence[name]
+    return f"“{printable(text)}” " if text else ""
 
 
 RULES: dict[str, Rule] = {

@@ -18,6 +18,9 @@ COUNCIL = "council"
 
 COUNCIL_ACTS = frozenset({"Vote", "AcceptSeat", "MemberPause"})
 MEMBER_ACTS = frozenset(ACTS) - COUNCIL_ACTS
+WITH_PERSON = COUNCIL_ACTS | {"AddKey", "RetireKey", "Enrol", "Accredit"}
+"""Acts that hand power on. Nothing shown can prove that the organisation wants them: one key that a lying
+service had added would issue without this signer ever after."""
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 
@@ -52,7 +55,8 @@ class Limits:
     `per_day`: how many
     acts of a kind in a UTC day; `deadline_seconds`: how far ahead a deadline may lie; `council_calls`:
     functions of the
-    Consortium it votes for (empty: all that it can read).
+    Consortium it votes for (empty: all that it can read); `with_person`: kinds that wait until a person says
+    yes.
     """
 
     acts: frozenset[str] = frozenset()
@@ -63,6 +67,7 @@ class Limits:
     deadline_seconds: int = 7 * 86_400
     per_day: dict[str, int] = field(default_factory=dict)
     council_calls: frozenset[str] = frozenset()
+    with_person: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +102,10 @@ class SignerSettings:
 
 
 def default_limits(council: bool) -> Limits:
-    """What a new signer starts with: every act of a member (or of the council), with modest daily counts."""
+    """What a new signer starts with: every act of a member (or of the council), with modest daily counts, and
+    a person for those that hand power on."""
     if council:
-        return Limits(acts=COUNCIL_ACTS, per_day={"Vote": 200})
+        return Limits(acts=COUNCIL_ACTS, per_day={"Vote": 200}, with_person=WITH_PERSON & COUNCIL_ACTS)
     counts = {
         "Revoke": 100,
         "Suspend": 100,
@@ -109,7 +115,7 @@ def default_limits(council: bool) -> Limits:
         "AddKey": 5,
         "RetireKey": 5,
     }
-    return Limits(acts=MEMBER_ACTS, per_day=counts)
+    return Limits(acts=MEMBER_ACTS, per_day=counts, with_person=WITH_PERSON & MEMBER_ACTS)
 
 
 def load(folder: Path) -> SignerSettings:
@@ -161,6 +167,11 @@ def _settings(folder: Path, raw: dict[str, Any]) -> SignerSettings:
     acts = frozenset(limits.pop("acts", allowed))
     if not acts <= allowed:
         raise ValueError(f"limits.acts names what this signer cannot do: {', '.join(sorted(acts - allowed))}")
+    with_person = frozenset(limits.pop("with_person", WITH_PERSON & allowed))
+    if not with_person <= allowed:
+        raise ValueError(
+            f"limits.with_person names what this signer cannot do: {', '.join(sorted(with_person - allowed))}"
+        )
     per_day = {str(k): _count(k, v) for k, v in limits.pop("per_day", {}).items()}
     sets = {name: frozenset(limits.pop(name, ())) for name in ("schemes", "council_calls")}
     numbers = {name: _count(name, value) for name, value in limits.items()}
@@ -172,7 +183,7 @@ def _settings(folder: Path, raw: dict[str, Any]) -> SignerSettings:
             chain_id=_count("chain_id", ledger["chain_id"]),
             **{name: _address(name, ledger[name]) for name in ("consortium", "registry", "cargo_log")},
         ),
-        limits=Limits(acts=acts, per_day=per_day, **sets, **numbers),  # type: ignore[arg-type]
+        limits=Limits(acts=acts, per_day=per_day, with_person=with_person, **sets, **numbers),  # type: ignore[arg-type]
         key=_address("key", raw["key"]) if "key" in raw else None,
         token_file=folder / raw["token_file"] if "token_file" in raw else None,
         password_file=folder / raw["password_file"] if "password_file" in raw else None,
@@ -223,6 +234,7 @@ def _to_toml(settings: SignerSettings) -> str:
         "",
         "[limits]",
         f"acts = {_array(limits.acts)}",
+        f"with_person = {_array(limits.with_person)}  # wait for `origin signer run --ask`",
         f"schemes = {_array(limits.schemes)}  # empty: every scheme",
     ]
     for name in ("certificates_per_batch", "certificates_per_day", "events_per_anchor", "deadline_seconds"):

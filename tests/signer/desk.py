@@ -5,6 +5,7 @@ It holds no key. Tests alter a request before it is served and look at whether a
 """
 
 import copy
+import hmac
 import json
 import threading
 import time
@@ -21,6 +22,7 @@ from ledger_app.domain.samples import DEMO_ISSUER, sample_document
 from ledger_app.domain.terms import organisation_id, scheme_id
 from ledger_app.proof import typed_data as td
 from ledger_app.proof.canonical import canonical_bytes
+from ledger_app.proof.hashes import words_hash
 from ledger_app.proof.hexes import to_hex
 from ledger_app.proof.leaf import batch_id, enquiry_id, leaf_for
 from ledger_app.proof.log_tree import LogTree, cargo_leaf, cargo_salt
@@ -38,6 +40,8 @@ CARRIER = "urn:origin:demo:carrier"
 AUTHORITY = "urn:origin:demo:authority-cn"
 SECRET = b"\x11" * 32
 STREAM_SECRET = b"\x22" * 32
+CLAIM_SECRET = b"\x33" * 32
+SALT = b"\x44" * 32
 
 
 def deadline() -> int:
@@ -115,9 +119,10 @@ def honest() -> dict[str, tuple[str | None, dict[str, Any]]]:
     successors = tuple(leaf_of(p) for p in fresh)
     customs, member = organisation_id(CUSTOMS), organisation_id("urn:new:member")
     other_key = "0x" + "9a" * 20
-    claim = b"\x0c" * 32
+    claim = hmac.digest(CLAIM_SECRET, b"AU-1", "sha256")
+    claimed = {"declaration": "AU-1", "claimSecret": to_hex(CLAIM_SECRET)}
     vote = _admit(member)
-    asked = b"\x0e" * 32
+    asked, replied = words_hash(SALT, "Is it yours?"), words_hash(SALT, "Confirmed.")
     until = deadline()
     return {
         "Issue": (DEMO_ISSUER, issue(mine, sample_document("N-3"))),
@@ -143,8 +148,10 @@ def honest() -> dict[str, tuple[str | None, dict[str, Any]]]:
         "Answer": (
             DEMO_ISSUER,
             request(
-                td.Answer(enquiry_id(customs, OWN, asked), 1, b"\x0f" * 32, until),
-                **{"from": CUSTOMS, "to": DEMO_ISSUER, "subjectHash": to_hex(asked), "text": "Confirmed."},
+                td.Answer(enquiry_id(customs, OWN, asked), 1, replied, until),
+                **{"from": CUSTOMS, "to": DEMO_ISSUER, "question": "Is it yours?", "text": "Confirmed."},
+                questionSalt=to_hex(SALT),
+                salt=to_hex(SALT),
             ),
         ),
         "Acquit": (
@@ -159,17 +166,22 @@ def honest() -> dict[str, tuple[str | None, dict[str, Any]]]:
                     until,
                 ),
                 subject=paper(itemised),
-                declaration="AU-1",
+                **claimed,
             ),
         ),
-        "Withdraw": (CUSTOMS, request(td.Withdraw(leaf, customs, claim, 1, until), subject=subject)),
-        "Refuse": (CUSTOMS, request(td.Refuse(leaf, customs, claim, 1, until), subject=subject)),
+        "Withdraw": (
+            CUSTOMS,
+            request(td.Withdraw(leaf, customs, claim, 1, until), subject=subject, **claimed),
+        ),
+        "Refuse": (CUSTOMS, request(td.Refuse(leaf, customs, claim, 1, until), subject=subject, **claimed)),
         "Enquire": (
             CUSTOMS,
             request(
                 td.Enquire(customs, OWN, leaf, asked, 1, until + 86_400, until),
                 to=DEMO_ISSUER,
                 subject=subject,
+                text="Is it yours?",
+                salt=to_hex(SALT),
             ),
         ),
         "Enrol": (

@@ -17,10 +17,13 @@ from ledger_app.proof.bundle import Bundle, Registered
 from ledger_app.proof.commitments import disclose
 from ledger_app.proof.hexes import to_hex
 from ledger_app.proof.leaf import leaf_for
+from ledger_app.signer import settings
+from ledger_app.signer.settings import WITH_PERSON, SignerSettings
 from tests.signer.desk import (
     CARRIER,
     CUSTOMS,
     KEY,
+    PINS,
     Desk,
     altered,
     anchor,
@@ -38,9 +41,8 @@ from tests.signer.desk import (
 HONEST = honest()
 # Fields that nothing shown determines: they are the organisation's choice, shown in words and bounded by its
 # limits.
-_CHOICES = {"deadline", "epoch", "salt", "expires", "replyBy", "claim", "code", "reply", "reason"}
+_CHOICES = {"deadline", "epoch", "salt", "expires", "replyBy", "code", "reason"}
 _CHOICES_OF = {
-    ("Enquire", "subject"),
     ("Enrol", "roles"),
     ("Accredit", "scheme"),
     ("Accredit", "kind"),
@@ -190,7 +192,8 @@ def test_customs_signs_for_disclosed_fields_and_refuses_them_altered(desk: Desk,
     bundle = Bundle(leaf, (), Registered(1337, b"\x01" * 32, "0x" + "ce" * 20), disclosure=shown).to_json()
     base = HONEST["Acquit"][1]["message"]
     message = {**base, "leaf": to_hex(leaf.hash()), "units": 1, "items": []}
-    asked = {**HONEST["Acquit"][1], "message": message, "evidence": {"subject": bundle}}
+    evidence = {**HONEST["Acquit"][1]["evidence"], "subject": bundle}
+    asked = {**HONEST["Acquit"][1], "message": message, "evidence": evidence}
     places = [i for i, e in enumerate(bundle["disclosed"]) if e["pointer"] == "/number"]  # type: ignore[index,arg-type,call-overload]
     lie = altered(asked, ("evidence", "subject", "disclosed", places[0], "value"), "D-2")
     assert _refused(desk, tmp_path, CUSTOMS, lie) == "SIGNER_FIELD_DIFFERS"
@@ -351,3 +354,35 @@ def _refused(desk: Desk, folder: Path, organisation: str | None, case: dict[str,
         working.step()
     assert desk.signatures == {}
     return desk.refusals[case["id"]]
+
+
+@pytest.mark.parametrize("kind", sorted(WITH_PERSON & set(HONEST)))
+def test_act_that_hands_power_on_waits_for_a_person(kind: str, desk: Desk, tmp_path: Path) -> None:
+    organisation, asked = HONEST[kind]
+    limits = {"with_person": WITH_PERSON}
+    desk.pending = [asked]
+    with signer(desk, tmp_path, organisation, **limits) as alone:
+        said: list[str] = []
+        alone.say = said.append
+        assert (alone.step(), alone.step()) == (0, 0)
+    assert (desk.signatures, desk.refusals) == ({}, {})
+    assert len(said) == 1
+    with signer(desk, tmp_path, organisation, **limits) as attended:
+        attended.ask = lambda _: True
+        assert attended.step() == 1
+    assert set(desk.signatures) == {"a1"}
+
+
+@pytest.mark.parametrize("council", [False, True])
+def test_new_signer_hands_no_power_on_by_itself(council: bool, tmp_path: Path) -> None:
+    limits = settings.default_limits(council)
+    assert limits.with_person == WITH_PERSON & limits.acts
+    made = SignerSettings(
+        tmp_path, "http://127.0.0.1:1", None if council else DEMO_ISSUER, PINS, limits, KEY.address
+    )
+    settings.write(made)
+    assert settings.load(tmp_path).limits == limits
+    path = tmp_path / settings.FILE
+    older = [line for line in path.read_text().splitlines() if not line.startswith("with_person")]
+    path.write_text("\n".join(older))
+    assert settings.load(tmp_path).limits == limits
