@@ -55,7 +55,7 @@ _section(
         "Save it as UTF-8 without a byte order mark.",
     ),
     ("JSON_NOT_UTF8", "The text is not valid UTF-8.", "Save it as UTF-8."),
-    ("JSON_SYNTAX", "The text is not valid JSON.", "Correct it at the place named."),
+    ("JSON_SYNTAX", "The text is not valid JSON.", "Check that it is the right file, a JSON one and whole."),
     ("JSON_TRAILING", "Something follows the JSON value.", "Send one JSON value and nothing after it."),
     ("JSON_NOT_OBJECT", "The JSON value is not an object.", "Send an object in braces."),
     ("JSON_TOO_DEEP", "Objects and lists are nested too deeply.", "Flatten the structure."),
@@ -233,6 +233,11 @@ _section(
         "DOCUMENT_INVALID",
         "The certificate breaks a rule of the document.",
         "Correct what the findings name, and send it again.",
+    ),
+    (
+        "AGREEMENT_DATA",
+        "A file of the agreements' rules does not hold.",
+        "Correct the file named; the certificate is not at fault.",
     ),
     (
         "IMPORT_UNREADABLE",
@@ -715,7 +720,12 @@ _section(
         "A token needs to say whom it stands for.",
         "Name the organisation, or the council member's address.",
     ),
-    ("SIGN_IN", "This is for signed-in callers.", "Send a bearer token in the Authorization header."),
+    (
+        "SIGN_IN",
+        "This is for those who are signed in.",
+        "Sign in on the page; a program sends its token in the Authorization header, the command line takes"
+        " ORIGIN_TOKEN.",
+    ),
     (
         "NOT_ENTITLED",
         "The caller is known, but may not do this.",
