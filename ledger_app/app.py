@@ -1,9 +1,13 @@
 """The composition root: settings in, a running service out. Importing this module does nothing."""
 
+import json
 import logging
+import os
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -21,7 +25,7 @@ from ledger_app.chain.node import Ganache
 from ledger_app.chain.pin import LedgerPin, saved_pin
 from ledger_app.chain.submitter import Submitter
 from ledger_app.config import Settings
-from ledger_app.errors import ConfigError, LedgerError
+from ledger_app.errors import ConfigError, LedgerError, WrongLedger
 from ledger_app.services.context import Services, Trouble
 from ledger_app.services.housekeeping import Housekeeper
 from ledger_app.store.engine import Store, open_store
@@ -104,8 +108,7 @@ class Installation:
             url, sender = self._node.url, self._node.sender_key
         if sender is None:
             raise ConfigError("SETTING_UNSAFE", "ORIGIN_SENDER_KEY is not set.")
-        with store.read() as conn:
-            pin = LedgerPin(**settings.pinned) if settings.pinned else saved_pin(conn)  # type: ignore[arg-type]
+        pin = LedgerPin(**settings.pinned) if settings.pinned else _kept_pin(settings, store)  # type: ignore[arg-type]
         depth = settings.finality_depth
         gateway = Gateway(url, pin, max_age=settings.max_data_age_seconds, depth=depth)
         submitter = Submitter(store, gateway, sender, depth=depth)
@@ -115,6 +118,7 @@ class Installation:
             ensure_ledger(
                 store, gateway, submitter, council=settings.council, threshold=settings.council_threshold
             )
+            _kept_pin(settings, store)
         self._work("submitter", lambda: submitter.run(self._stop, on_error=self._troubled))
         self._work("follower", lambda: follower.run(self._stop, on_error=self._noted))
         for name, worker in Housekeeper.workers(self._services):
@@ -195,6 +199,34 @@ def _open(settings: Settings) -> Store:
     store = open_store(settings.store_url)
     upgrade(store)
     return store
+
+
+def _kept_pin(settings: Settings, store: Store) -> LedgerPin | None:
+    """The pin of the ledger that this installation deployed; None before it has.
+
+    It is kept in the data folder besides, so that whoever changes the database cannot put another ledger in
+    its place. Raises WrongLedger when the two differ.
+    """
+    path = settings.data / "ledger.json"
+    with store.read() as conn:
+        found = saved_pin(conn)
+    if path.exists():
+        kept = LedgerPin(**json.loads(path.read_text()))
+        if found not in (None, kept):
+            raise WrongLedger("WRONG_LEDGER", f"the database names another ledger than {path}")
+        return kept
+    if found is not None:
+        _write(path, json.dumps(asdict(found), indent=1))
+    return found
+
+
+def _write(path: Path, text: str) -> None:
+    draft = path.with_name(path.name + ".new")
+    with draft.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
