@@ -66,12 +66,9 @@ def digest_document(document: dict[str, Any], secret: bytes) -> bytes:
     """The digest alone, 32 bytes. Raises as `commit`."""
     flat = _flatten(document)
     salts = _salt_stream(secret, len(flat))
-    at = 0
-    commitments = []
-    for _, entry in flat:
-        commitments.append(sha256(salts[at : at + SALT_SIZE] + entry).digest())
-        at += SALT_SIZE
-    return digest_of(commitments)
+    places = range(0, len(salts), SALT_SIZE)
+    pairs = zip(places, flat, strict=True)
+    return digest_of([sha256(salts[at : at + SALT_SIZE] + entry).digest() for at, (_, entry) in pairs])
 
 
 def disclose(document: dict[str, Any], secret: bytes, pointers: Iterable[str]) -> Disclosure:
@@ -144,7 +141,10 @@ def _flatten_container(
     loop."""
     dumps = orjson.dumps
     if type(container) is dict:
-        members = [(_token(key), value) for key, value in container.items()]
+        members = [
+            (key if type(key) is str and "~" not in key and "/" not in key else _token(key), value)
+            for key, value in container.items()
+        ]
         flat.append((pointer, dumps([pointer, "object", len(members)])))
     else:
         members = [(str(index), value) for index, value in enumerate(container)]

@@ -126,7 +126,7 @@ class Disclosure:
 def digest_of(commitments: list[bytes]) -> bytes:
     """The digest over `commitments`, sorted here. Raises BadInput DISCLOSURE_ORDER where two are equal."""
     commitments.sort()
-    if any(a == b for a, b in pairwise(commitments)):
+    if len(set(commitments)) != len(commitments):
         raise BadInput("DISCLOSURE_ORDER", "two commitments are equal")
     return sha256(_DIGEST + b"".join(commitments)).digest()
 
