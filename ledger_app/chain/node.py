@@ -5,10 +5,14 @@ keeps two services from opening it. It gets its secrets over stdin, and leaves w
 dies with its parent however the parent dies. When it dies by itself it is started again on the same port. An
 idle chain mines nothing, so a heartbeat mines an empty block now and then: the age of the ledger's data
 stays meaningful.
+
+Whoever reaches Ganache can rewrite its ledger (`evm_setAccountStorageAt`), and Ganache lets any web page do
+so. It listens on the loopback interface only, and answers only below a secret path.
 """
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import secrets
 import socket
@@ -97,7 +101,12 @@ class Ganache:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        """With the secret path, which stays the same as long as the folder does."""
+        return f"http://127.0.0.1:{self.port}{self._path}"
+
+    @property
+    def _path(self) -> str:
+        return "/" + hashlib.sha256(b"origin-ledger/rpc-path/v1\0" + self.sender_key).hexdigest()[:32]
 
     @property
     def pid(self) -> int | None:
@@ -185,6 +194,7 @@ class Ganache:
         return {
             "host": "127.0.0.1",
             "port": self.port,
+            "server": {"rpcEndpoint": self._path, "ws": False},
             "database": {"dbPath": str(self.folder / "db")},
             "chain": {"chainId": self.chain_id, "networkId": self.chain_id, "hardfork": "shanghai"},
             # Not "eager": that hangs eth_sendRawTransaction on a nonce gap.

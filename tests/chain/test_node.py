@@ -1,5 +1,6 @@
 """The embedded chain as a child: it keeps what it was given, comes back, and never outlives its parent."""
 
+import http.client
 import os
 import signal
 import subprocess
@@ -82,6 +83,21 @@ def test_the_chain_ends_with_its_parent_however_that_died(tmp_path: Path) -> Non
         pytest.fail("the chain outlived its parent")
     with Ganache(tmp_path, heartbeat=0) as again:
         assert Rpc(again.url).call("eth_blockNumber") == "0x0"
+
+
+def test_nobody_without_the_secret_path_is_answered(tmp_path: Path, ganache: Ganache) -> None:
+    for path in ("", "/", "/rpc", "/" + "0" * 32):
+        with pytest.raises(NodeUnavailable):
+            Rpc(f"http://127.0.0.1:{ganache.port}{path}").call("eth_chainId")
+    for path in ("/", "/socket"):
+        socket = http.client.HTTPConnection("127.0.0.1", ganache.port, timeout=5)
+        upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+        socket.request("GET", path, headers={**upgrade, "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="})
+        assert socket.getresponse().status >= 400
+        socket.close()
+    assert Rpc(ganache.url).call("eth_chainId")
+    assert Ganache(tmp_path).url != Ganache(tmp_path / "other").url
+    assert Ganache(tmp_path).url == Ganache(tmp_path).url
 
 
 def test_two_services_do_not_open_one_chain(tmp_path: Path) -> None:

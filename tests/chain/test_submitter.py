@@ -4,6 +4,7 @@ import secrets
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from eth_account import Account
@@ -224,7 +225,7 @@ def test_a_node_that_is_down_leaves_acts_queued(tmp_path: Path) -> None:
     with pytest.raises(NodeUnavailable):
         world.submitter.step()
     assert world.act(act_id).state == "queued"
-    with Ganache(tmp_path, port=int(world.gateway.rpc.url.rsplit(":", 1)[1]), heartbeat=0):
+    with Ganache(tmp_path, port=urlsplit(world.gateway.rpc.url).port or 0, heartbeat=0):
         world.submitter.settle()
     assert world.act(act_id).state == "final"
 
