@@ -188,11 +188,14 @@ def read_head(block: Any) -> Head:
     """A block header as the node gives it. Raises NodeUnavailable when it is none."""
     if not isinstance(block, dict):
         raise NodeUnavailable("NODE_UNAVAILABLE", "the node has no such block")
-    when = int(block["timestamp"], 16)
-    return Head(
-        int(block["number"], 16),
-        block["hash"].lower(),
-        block["parentHash"].lower(),
-        when,
-        max(0.0, time.time() - when),
-    )
+    try:
+        when = int(block["timestamp"], 16)
+        return Head(
+            int(block["number"], 16),
+            block["hash"].lower(),
+            block["parentHash"].lower(),
+            when,
+            max(0.0, time.time() - when),
+        )
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as bad:
+        raise NodeUnavailable("NODE_UNAVAILABLE", f"the node's block makes no sense: {bad!r:.200}") from bad

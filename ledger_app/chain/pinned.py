@@ -91,7 +91,7 @@ class PinnedNode:
             if isinstance(answer, RpcError):
                 raise NodeUnavailable("NODE_UNAVAILABLE", f"the node cannot answer: {answer.message}")
         try:
-            return head, [bytes.fromhex(answer[2:]) for answer in answers]
+            return head, [_bytes(answer) for answer in answers]
         except (TypeError, ValueError) as bad:
             raise NodeUnavailable("NODE_UNAVAILABLE", "the node's answer to a call is no hex string") from bad
 
@@ -147,7 +147,7 @@ class PinnedNode:
         answers = self.rpc.batch([*_IDENTITY, *codes, *links])
         self._check_identity(pin, answers[:3])
         for name, code in zip(CONTRACTS, answers[3:6], strict=True):
-            if not isinstance(code, str) or not interface(name).is_code(bytes.fromhex(code[2:])):
+            if not isinstance(code, str) or not interface(name).is_code(_bytes(code)):
                 raise WrongLedger(
                     "WRONG_LEDGER", f"the code at the pinned address is not {name}'s", contract=name
                 )
@@ -164,6 +164,13 @@ _IDENTITY: tuple[Call, ...] = (
     ("eth_getBlockByNumber", ["0x0", False]),
     ("eth_getBlockByNumber", ["latest", False]),
 )
+
+
+def _bytes(answer: Any) -> bytes:
+    try:
+        return bytes.fromhex(answer[2:])
+    except (TypeError, ValueError) as bad:
+        raise NodeUnavailable("NODE_UNAVAILABLE", "the node's answer makes no sense") from bad
 
 
 def eth_call(to: str, data: bytes, sender: str | None, block: str = "latest") -> Call:

@@ -3,6 +3,8 @@
 from ledger_app.chain.facts import Lookup, Record
 from ledger_app.chain.pin import LedgerPin
 from ledger_app.domain.standing import AccreditationKind, ClaimState, Role, Status
+from ledger_app.domain.terms import day_date
+from ledger_app.errors import BadInput, NodeUnavailable
 from ledger_app.proof.facts import (
     AccreditationFact,
     BatchFact,
@@ -17,6 +19,7 @@ from ledger_app.proof.facts import (
 from ledger_app.proof.hexes import from_hex
 
 _ZERO = bytes(32)
+_SECONDS_A_DAY = 86_400
 
 
 def proof_pin(pin: LedgerPin) -> Pin:
@@ -25,7 +28,19 @@ def proof_pin(pin: LedgerPin) -> Pin:
 
 
 def facts_of(leaf: bytes, batch_id: bytes, seen: Lookup, record: Record, *, claimed: bool) -> Facts:
-    """The facts about one leaf from its record. `claimed`: a claim was asked about."""
+    """The facts about one leaf from its record. `claimed`: a claim was asked about.
+
+    Raises NodeUnavailable for what no contract of ours answers.
+    """
+    try:
+        for time in (record.batch.time, record.standing.time):
+            day_date(time // _SECONDS_A_DAY)
+        return _facts(leaf, batch_id, seen, record, claimed=claimed)
+    except (BadInput, ValueError) as bad:
+        raise NodeUnavailable("NODE_UNAVAILABLE", f"the node's answer makes no sense: {bad}") from bad
+
+
+def _facts(leaf: bytes, batch_id: bytes, seen: Lookup, record: Record, *, claimed: bool) -> Facts:
     batch, standing, key, right = record.batch, record.standing, record.key, record.accreditation
     return Facts(
         leaf=leaf,

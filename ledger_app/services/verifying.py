@@ -105,11 +105,11 @@ def _look_up(ctx: Services, cases: list[_Case]) -> LedgerError | None:
         return None
     try:
         seen = ctx.gateway.lookup([asked for _, asked in asking])
+        for (case, asked), record in zip(asking, seen.records, strict=True):
+            claimed = asked.claim_key != _ZERO
+            case.facts = facts_of(asked.leaf, asked.batch, seen, record, claimed=claimed)
     except LedgerError as failed:
         return failed
-    for (case, asked), record in zip(asking, seen.records, strict=True):
-        claimed = asked.claim_key != _ZERO
-        case.facts = facts_of(asked.leaf, asked.batch, seen, record, claimed=claimed)
     return None
 
 
@@ -219,6 +219,7 @@ def _certificate(case: _Case, bundle: Bundle, facts: Facts, names: dict[str, str
         "issuer": {
             "id": issuer,
             "name": names.get(issuer),
+            "identifier": _identifier(document),
             "territory": territory_code(facts.organisation.territory) if facts.organisation else None,
         },
         "scheme": scheme_code(leaf.scheme),
@@ -232,6 +233,12 @@ def _certificate(case: _Case, bundle: Bundle, facts: Facts, names: dict[str, str
         "predecessor": None if facts.predecessor is None else to_hex(facts.predecessor),
         "document": document if case.subject.content else None,
     }
+
+
+def _identifier(document: dict[str, Any]) -> Any:
+    """The issuer's registered identifier: unlike its name it is what the leaf binds."""
+    issuer = document.get("issuer")
+    return issuer.get("identifier") if isinstance(issuer, dict) else None
 
 
 def _several(reports: list[Report]) -> Report:

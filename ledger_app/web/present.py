@@ -95,7 +95,12 @@ def facts(report: dict[str, Any]) -> list[tuple[str, str]]:
     found = [
         (
             "Issued by",
-            " · ".join(filter(None, [issuer.get("name") or issuer["id"], issuer.get("territory")])),
+            " · ".join(
+                filter(
+                    None,
+                    [issuer.get("name"), issuer.get("identifier") or issuer["id"], issuer.get("territory")],
+                )
+            ),
         ),
         ("Right to issue", _sentence(certificate.get("issuedAs"))),
         ("Scheme", certificate["scheme"]),

@@ -9,6 +9,7 @@ from threading import Thread
 import pytest
 
 from ledger_app.chain.calls import encode_act
+from ledger_app.chain.facts import read_head
 from ledger_app.chain.gateway import Gateway, Query
 from ledger_app.chain.node import Ganache
 from ledger_app.errors import (
@@ -175,3 +176,21 @@ def test_a_node_that_talks_nonsense_is_unavailable(world: World, answer: bytes) 
         with pytest.raises(NodeUnavailable):
             gateway.lookup([Query()])
         server.shutdown()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"timestamp": "0x" + "f" * 400},
+        {"timestamp": "soon"},
+        {"timestamp": None},
+        {"number": "0xzz"},
+        {"hash": 5},
+        {"parentHash": None},
+    ],
+)
+def test_block_that_makes_no_sense_is_unavailable(change: dict[str, object]) -> None:
+    block = {"timestamp": "0x1", "number": "0x1", "hash": "0x01", "parentHash": "0x00"}
+    assert read_head(block).number == 1
+    with pytest.raises(NodeUnavailable):
+        read_head({**block, **change})

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger_app.access.principals import ANONYMOUS
+from ledger_app.chain.facts import Batch, Lookup, Standing
 from ledger_app.chain.gateway import Gateway
 from ledger_app.chain.node import Anvil
 from ledger_app.errors import BadInput, NotAuthenticated
@@ -290,3 +291,34 @@ def test_a_flipped_bit_of_a_bundle_is_never_genuine_for_other_content(
     if report["verdict"] == "GENUINE":
         assert report["certificate"]["document"] == document
         assert report["certificate"]["digest"] == certificate["digest"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"batch": Batch("0x" + "11" * 20, 1, 1, 9)},
+        {"batch": Batch("0x" + "11" * 20, 2**256 - 1, 1, 1)},
+        {"standing": Standing(9, 0, 0, 0, 1)},
+        {"standing": Standing(2, 1, 0, 0, 2**64 - 1)},
+    ],
+)
+def test_record_that_no_contract_of_ours_gives_cannot_be_told(
+    world: World, change: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (certificate,) = world.issue()
+    honest = world.ctx.gateway.lookup
+
+    def lying(queries: Any) -> Lookup:
+        seen = honest(queries)
+        records = tuple(dataclasses.replace(record, **change) for record in seen.records)
+        return dataclasses.replace(seen, records=records)
+
+    monkeypatch.setattr(world.ctx.gateway, "lookup", lying)
+    report = world.verify("chamber-cn", digest=certificate["digest"])
+    assert (report["verdict"], report["reason"]) == ("CANNOT_TELL", "NODE_UNAVAILABLE")
+
+
+def test_issuer_is_told_by_the_identifier_that_the_leaf_binds(world: World) -> None:
+    (certificate,) = world.issue()
+    report = world.verify(digest=certificate["digest"])
+    assert report["certificate"]["issuer"]["identifier"] == world.actors["chamber-cn"].identifier
