@@ -93,6 +93,7 @@ def sign_in_page(who: Looking, ctx: Context) -> HTMLResponse:
 async def sign_in(request: Request, who: Looking, ctx: Context) -> Response:
     """Keep the token in a cookie that no script can read and no other site can send."""
     try:
+        _refuse_elsewhere(request)
         token = _text(await _form(request), "token")
         await run_in_threadpool(principal_for, ctx.store, f"Bearer {token}")
     except LedgerError as error:
@@ -243,6 +244,12 @@ async def _form(request: Request) -> FormData:
         raise BadInput("REQUEST_INVALID", f"The form cannot be read: {str(bad)[:200]}") from None
     check_texts(form)
     return form
+
+
+def _refuse_elsewhere(request: Request) -> None:
+    """A form on another site does not sign anybody in here: browsers tell where it was sent from."""
+    if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        raise BadInput("REQUEST_INVALID", "Sign in with the form of this page.")
 
 
 def _text(form: FormData, name: str) -> str:

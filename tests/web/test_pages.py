@@ -170,6 +170,9 @@ def test_sign_in_keeps_the_token_where_no_script_reads_it(demo: RunningDemo) -> 
     wrong = fetch(demo, "POST", "/sign-in", b"token=olt_wrong", Content_Type=kind)
     assert wrong.status == 401
     assert "set-cookie" not in wrong.headers
+    elsewhere = fetch(demo, "POST", "/sign-in", body, Content_Type=kind, Sec_Fetch_Site="cross-site")
+    assert elsewhere.status == 400
+    assert "set-cookie" not in elsewhere.headers
     stale = fetch(demo, "GET", "/", Cookie="origin_token=olt_" + "x" * 43)
     assert stale.status == 200
     assert "Sign in" in stale.text
