@@ -78,6 +78,10 @@ class Client:
             raise errors.BadInput("SERVICE_URL_INVALID", f"{base_url!r} is not an http or https address")
         self.base_url = base_url.rstrip("/")
         self._parts = parts
+        if token and not (token.isascii() and token.isprintable()):
+            raise errors.NotAuthenticated(
+                "TOKEN_INVALID", "a token has neither line breaks nor special letters"
+            )
         self._token = token
         self._timeout = timeout
         self._connection: http.client.HTTPConnection | None = None

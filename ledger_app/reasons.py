@@ -712,7 +712,7 @@ _section(
     ),
     (
         "TOKEN_INVALID",
-        "The bearer token is not known here, or was revoked.",
+        "The access token is not known here, or was revoked.",
         "Use a current token, or ask the operator for one.",
     ),
     (
@@ -1011,4 +1011,11 @@ _section(
     ("SERVICE_UNREACHABLE", "The service cannot be reached.", "Check ORIGIN_URL, and that the service runs."),
     ("SERVICE_URL_INVALID", "The service's address is not an http or https address.", "Correct ORIGIN_URL."),
     ("FILE_UNREADABLE", "The file cannot be read.", "Check its name and your permission to read it."),
+    (
+        "FILE_UNWRITABLE",
+        "The file cannot be written.",
+        "Check its folder and your permission to write there.",
+    ),
+    ("ROLE_UNKNOWN", "The demo has no token for this name.", "Use one of the names in the detail."),
+    ("NAME_EMPTY", "What to look for is empty.", "Give a file, a number or a digest."),
 )

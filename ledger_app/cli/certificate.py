@@ -323,16 +323,15 @@ def read_documents(client: Client, file: Path) -> list[dict[str, Any]]:
         listed = value if isinstance(value, list) else [value]
         if listed and all(isinstance(v, dict) and v.get("type") == "certificate-of-origin" for v in listed):
             return [v for v in listed if isinstance(v, dict)]
-    documents, unready = [], 0
-    for found in client.upload("/v1/imports", file.name, raw)["documents"]:
-        for finding in found["findings"]:
-            output.progress(f"{file.name} {found['row'] or ''} {finding['pointer']}: {finding['words']}")
-        documents.append(found["document"])
-        unready += not found["ready"]
+    read = client.upload("/v1/imports", file.name, raw)["documents"]
+    findings = [{"row": one["row"], **finding} for one in read for finding in one["findings"]]
+    unready = sum(not one["ready"] for one in read)
     if unready:
-        words = f"{file}: {unready} of {len(documents)} cannot be issued as they are"
-        raise errors.Unprocessable("DOCUMENT_INVALID", words)
-    return documents
+        words = f"{file}: {unready} of {len(read)} cannot be issued as they are"
+        raise errors.Unprocessable("DOCUMENT_INVALID", words, findings=findings)
+    for finding in findings[: output.MOST_FINDINGS]:
+        output.progress(f"{file.name} " + output.finding_words(finding))
+    return [one["document"] for one in read]
 
 
 def _act(

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ import typer
 from ledger_app import errors
 from ledger_app.cli import output
 from ledger_app.client import Client
+from ledger_app.reasons import REASONS
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 DEMO_TOKENS = "demo/tokens.json"
@@ -42,32 +44,41 @@ def group(help_text: str) -> typer.Typer:
 
 
 def connect(role: str, who: str = "") -> Client:
-    """A client of ORIGIN_URL with ORIGIN_TOKEN. In a demo on this machine, without a token, that of `who` or
-    `role`."""
-    url = os.environ.get("ORIGIN_URL") or DEFAULT_URL
-    return Client(url, _token(url, who or role), timeout=_WAIT_SECONDS + 35)
+    """A client of ORIGIN_URL with ORIGIN_TOKEN. Without them, of the demo in the data folder, with the token
+    of `who` or `role` there. Raises BadInput `ROLE_UNKNOWN` for a `who` that the demo has not."""
+    demo = _demo()
+    url = os.environ.get("ORIGIN_URL") or demo.get("url") or DEFAULT_URL
+    return Client(url, _token(url, demo, who, role), timeout=_WAIT_SECONDS + 35)
 
 
-def _token(url: str, who: str) -> str | None:
-    given = os.environ.get("ORIGIN_TOKEN")
-    if given:
-        return given.strip()
+def _demo() -> dict[str, Any]:
     file = Path(os.environ.get("ORIGIN_DATA") or ".origin") / DEMO_TOKENS
     try:
         demo = json.loads(file.read_bytes())
     except (OSError, ValueError):
-        return None
+        return {}
+    return demo if isinstance(demo, dict) else {}
+
+
+def _token(url: str, demo: dict[str, Any], who: str, role: str) -> str | None:
+    given = os.environ.get("ORIGIN_TOKEN")
+    if given:
+        return given.strip()
     # A demo's tokens go nowhere but to the demo that made them.
-    if not isinstance(demo, dict) or demo.get("url") != url.rstrip("/"):
+    if demo.get("url") != url.rstrip("/"):
         return None
-    found = demo.get("tokens", {}).get(who)
+    tokens = demo.get("tokens", {})
+    if who and who not in tokens:
+        raise errors.BadInput("ROLE_UNKNOWN", f"nobody is called {who[:40]!r}; there are {', '.join(tokens)}")
+    found = tokens.get(who or role)
     return str(found) if found else None
 
 
 def read_file(path: Path, most: int = 64 << 20) -> bytes:
-    """The bytes of a file. Raises BadInput FILE_UNREADABLE, TooLarge TOO_LARGE beyond `most` bytes."""
+    """The bytes of a file, or of stdin for `-`. Raises BadInput FILE_UNREADABLE, TooLarge TOO_LARGE beyond
+    `most` bytes."""
     try:
-        with path.open("rb") as file:
+        with sys.stdin.buffer if str(path) == "-" else path.open("rb") as file:
             raw = file.read(most + 1)
     except OSError as exc:
         raise errors.BadInput("FILE_UNREADABLE", f"{path}: {exc.strerror or exc}") from None
@@ -77,11 +88,11 @@ def read_file(path: Path, most: int = 64 << 20) -> bytes:
 
 
 def write_file(path: Path, raw: bytes) -> None:
-    """Write a file. Raises BadInput FILE_UNREADABLE."""
+    """Write a file. Raises BadInput FILE_UNWRITABLE."""
     try:
         path.write_bytes(raw)
     except OSError as exc:
-        raise errors.BadInput("FILE_UNREADABLE", f"{path}: {exc.strerror or exc}") from None
+        raise errors.BadInput("FILE_UNWRITABLE", f"{path}: {exc.strerror or exc}") from None
 
 
 def act(
@@ -118,10 +129,13 @@ def finish(client: Client, asked: dict[str, Any], *, as_json: bool, no_wait: boo
 def waited(client: Client, found: dict[str, Any], timeout: float) -> dict[str, Any]:
     """The act once it is settled, or as it is after `timeout` seconds; each new state is told on stderr."""
     until = time.monotonic() + timeout
-    state = ""
+    state = told = ""
     while True:
         if found["state"] != state:
             state = found["state"]
+        if state not in _DONE | _ENDED and state != told:
+            # The last state is part of the result.
+            told = state
             output.progress(f"{found.get('summary') or found['kind']}: {_STATES.get(state, state)}")
         left = until - time.monotonic()
         if state in _DONE | _ENDED or left <= 0:
@@ -152,9 +166,14 @@ def _print(asked: dict[str, Any]) -> None:
             f"  block {found['block']}, gas {found.get('gasUsed')}, transaction {found.get('transaction')}"
         )
     if found.get("reason"):
-        output.line(f"  reason {found['reason']}")
+        output.line(f"  reason {found['reason']}" + _meaning(found["reason"]))
     output.line(f"  act {found['id']}")
     for certificate in asked.get("certificates", []):
         output.line(f"  {certificate['number']}  digest {certificate['digest']}")
     if "enquiry" in asked:
         output.line(f"  enquiry {asked['enquiry']}")
+
+
+def _meaning(reason: str) -> str:
+    entry = REASONS.get(reason)
+    return f": {entry.meaning} {entry.next_step}" if entry else ""

@@ -13,6 +13,9 @@ REFUSED = 1
 PENDING = 3
 CANNOT_TELL = 20
 
+MOST_FINDINGS = 30
+"""Findings about documents that are printed in words; JSON has them all."""
+
 
 def result(value: Any) -> None:
     """Print a result as one JSON document on stdout."""
@@ -52,11 +55,22 @@ def fail(error: errors.LedgerError, *, as_json: bool = False) -> NoReturn:
             {"error": {"reason": error.reason, "detail": error.detail, "next": next_step, **_findings(error)}}
         )
     progress(colour("error", "31", sys.stderr) + f": {error.detail} [{error.reason}]")
-    for finding in _findings(error).get("findings", []):
-        progress(f"  - {finding.get('pointer', '')}: {finding.get('words') or finding}")
+    findings = _findings(error).get("findings", [])
+    for finding in findings[:MOST_FINDINGS]:
+        progress(f"  - {finding_words(finding)}")
+    if len(findings) > MOST_FINDINGS:
+        progress(f"  … and {len(findings) - MOST_FINDINGS} more; --json lists them all")
     if next_step:
         progress(f"next: {next_step}")
     raise SystemExit(exit_code(error))
+
+
+def finding_words(finding: dict[str, Any]) -> str:
+    """A finding about a document in one line: where, what, and what to do."""
+    row = f"row {finding['row']} " if "row" in finding else ""
+    where = finding.get("pointer") or "the whole"
+    words = " ".join(filter(None, (finding.get("words"), finding.get("fix"))))
+    return f"{row}{where}: {words or finding}"
 
 
 def exit_code(error: errors.LedgerError) -> int:

@@ -62,7 +62,7 @@ def show(report: dict[str, Any]) -> None:
     words = {"GENUINE": "Genuine", "NOT_GENUINE": "Not genuine", "CANNOT_TELL": "Cannot tell"}[verdict]
     output.line(output.colour(words, _COLOURS[verdict]) + f", standing: {report['standing']}")
     for check in report["checks"]:
-        mark, code = _MARKS.get(check["outcome"], (" ", "0"))
+        mark, code = _MARKS.get(check["outcome"], ("-", "0"))
         reason = f" [{check['reason']}]" if check.get("reason") else ""
         detail = f": {check['detail']}" if check.get("detail") else ""
         output.line(f"  {output.colour(f'{mark:>2}', code)}  {check['name']}{detail}{reason}")
@@ -74,9 +74,11 @@ def show(report: dict[str, Any]) -> None:
 
 
 def _file(what: str) -> bytes | None:
+    if not what.strip():
+        raise errors.BadInput("NAME_EMPTY")
     path = Path(what)
     try:
-        there = path.is_file()
+        there = what == "-" or path.is_file() or path.is_dir()
     except (OSError, ValueError):
         there = False
     if there:

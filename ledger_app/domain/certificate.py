@@ -4,7 +4,7 @@
 accepts what has no error; `document` gives back the JSON object that is committed, equal to the one accepted.
 """
 
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -130,6 +130,20 @@ _FORM: Final[dict[str, tuple[str, str, str]]] = {
         "Send {max_length} at most.",
     ),
 }
+# What to add where the name of a field does not say it. Others: `_FORM`.
+_ADD: Final = {
+    "/scheme": "Add the code of what it is issued under, such as RCEP, CHAFTA or NON-PREFERENTIAL.",
+    "/issuanceBasis": "Add one of: "
+    + ", ".join(get_args(Certificate.model_fields["issuance_basis"].annotation))
+    + ".",
+    "/exporter": "Add an object with at least a name.",
+    "/consignee": "Add an object with at least a name.",
+    "/exportCountry": "Add the two letters of ISO 3166, such as CN.",
+    "/importCountry": "Add the two letters of ISO 3166, such as AU.",
+    "/originCountry": "Add the two letters of ISO 3166, such as CN.",
+    "/issueDate": "Add a day, YYYY-MM-DD.",
+    "/items": "Add a list of items, each with number, description and hsCode.",
+}
 _TYPES: Final = {
     "string": "text",
     "int": "a whole number",
@@ -145,6 +159,8 @@ def _finding(detail: ErrorDetails) -> Finding:
     value = None if kind == "missing" else detail["input"]
     if kind in _FORM:
         rule, words, fix = _FORM[kind]
+        if kind == "missing":
+            fix = _ADD.get(pointer, fix)
         return error(pointer, rule, words.format(**context), fix.format(**context), value=value)
     if "fix" in context:
         return error(pointer, kind, context["words"], context["fix"], value=value)

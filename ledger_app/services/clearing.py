@@ -57,7 +57,7 @@ def withdraw(
     draft = _draft(customs, found, declaration)
     claim = claim_id(ctx, customs, declaration)
     draft.message = Withdraw(found.leaf.hash(), from_hex(customs, 32), claim, number, ctx.deadline())
-    draft.summary = f"Withdraw from {found.name}: {act_reason_words('withdraw', number)}"
+    draft.summary = f"Withdraw from {found.name} ({act_reason_words('withdraw', number).rstrip('.')})"
     draft.call = {"items": _acquitted_items(ctx, customs, found.leaf_hex, to_hex(claim))}
     return _recorded(ctx, principal, found, draft, once)
 
@@ -72,7 +72,7 @@ def refuse(
     draft = _draft(customs, found, declaration)
     claim = claim_id(ctx, customs, declaration)
     draft.message = Refuse(found.leaf.hash(), from_hex(customs, 32), claim, number, ctx.deadline())
-    draft.summary = f"Refuse {found.name}: {act_reason_words('refuse', number)}"
+    draft.summary = f"Refuse {found.name} ({act_reason_words('refuse', number).rstrip('.')})"
     draft.call = found.call()
     return _recorded(ctx, principal, found, draft, once)
 

@@ -25,7 +25,7 @@ def suspend(
     number = reason_number("suspend", reason)
     epoch = ctx.gateway.standing(found.leaf.hash()).epoch
     message = Suspend(found.leaf.hash(), number, epoch, ctx.deadline())
-    return _ask(ctx, principal, found, message, f"Suspend: {act_reason_words('suspend', number)}", once)
+    return _ask(ctx, principal, found, message, ("Suspend", act_reason_words("suspend", number)), once)
 
 
 def reinstate(ctx: Services, principal: Principal, reference: Reference, once: Once) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def reinstate(ctx: Services, principal: Principal, reference: Reference, once: O
     found = own_certificate(ctx, principal, reference)
     epoch = ctx.gateway.standing(found.leaf.hash()).epoch
     message = Reinstate(found.leaf.hash(), epoch, ctx.deadline())
-    return _ask(ctx, principal, found, message, "Reinstate", once)
+    return _ask(ctx, principal, found, message, ("Reinstate", ""), once)
 
 
 def revoke(
@@ -43,7 +43,7 @@ def revoke(
     found = own_certificate(ctx, principal, reference)
     number = reason_number("revoke", reason)
     message = Revoke(found.leaf.hash(), number, ctx.deadline())
-    return _ask(ctx, principal, found, message, f"Revoke: {act_reason_words('revoke', number)}", once)
+    return _ask(ctx, principal, found, message, ("Revoke", act_reason_words("revoke", number)), once)
 
 
 def confirm(ctx: Services, principal: Principal, batch: str, once: Once) -> dict[str, Any]:
@@ -84,12 +84,13 @@ def erase(ctx: Services, principal: Principal, certificate_id: str) -> None:
 
 
 def _ask(
-    ctx: Services, principal: Principal, found: Located, message: Message, words: str, once: Once
+    ctx: Services, principal: Principal, found: Located, message: Message, words: tuple[str, str], once: Once
 ) -> dict[str, Any]:
+    verb, reason = words
     draft = Draft(
         desk=own_organisation(principal),
         message=message,
-        summary=f"{found.name}: {words}",
+        summary=f"{verb} {found.name}" + (f" ({reason.rstrip('.')})" if reason else ""),
         subject=to_hex(found.leaf.hash()),
         call=found.call(),
         evidence={"subject": found.evidence},

@@ -201,3 +201,80 @@ def test_problem_of_a_document_is_told_by_finding(demo: RunningDemo, tmp_path: P
     assert done.returncode == 2
     assert "hsCode" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_command_line_finds_the_demo_by_its_folder_from_anywhere(demo: RunningDemo, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [str(ROOT / "scripts" / "origin"), "verify", "DEMO-RCEP-0001"],
+        capture_output=True,
+        text=True,
+        env={**clean_environment(), "ORIGIN_DATA": str(demo.data)},
+        cwd=tmp_path,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Genuine")
+
+
+def test_foreign_file_says_how_to_complete_it_and_is_issued_once_it_is(
+    demo: RunningDemo, tmp_path: Path
+) -> None:
+    number = f"CLI-{secrets.token_hex(5)}"
+    consignment = {
+        "exportCountry": {"code": "CN"},
+        "importCountry": {"code": "AU"},
+        "exporter": {"name": "Maker"},
+        "importer": {"name": "Buyer"},
+    }
+    value = {"iD": number, "issueDateTime": "2026-11-01T00:00:00Z", "supplyChainConsignment": consignment}
+    file = tmp_path / "foreign.json"
+    file.write_text(json.dumps(value))
+    refused = demo.origin("certificate", "issue", str(file), "--json")
+    assert refused.returncode == 2
+    findings = json.loads(refused.stdout)["error"]["findings"]
+    lacking = {one["pointer"]: one["fix"] for one in findings if one["severity"] == "error"}
+    assert lacking.keys() == {"/scheme", "/issuanceBasis", "/originCountry", "/items"}
+    assert "authority" in lacking["/issuanceBasis"]
+    assert lacking["/issuanceBasis"] in refused.stderr
+    items = [{"number": 1, "description": "Flasks", "hsCode": "961700", "originCriterion": "CTC"}]
+    own = {"scheme": "RCEP", "issuanceBasis": "authority", "originCountry": "CN", "items": items}
+    file.write_text(json.dumps({**value, **own}))
+    assert demo.json("certificate", "issue", str(file))["act"]["state"] == "final"
+    assert demo.json("verify", number)["verdict"] == "GENUINE"
+
+
+def test_odd_input_gets_words_and_exit_code_2(demo: RunningDemo, tmp_path: Path) -> None:
+    for arguments, reason in (
+        (["verify", ""], "NAME_EMPTY"),
+        (["verify", str(tmp_path)], "FILE_UNREADABLE"),
+        (["verify", "X-1", "--as", "nobody"], "ROLE_UNKNOWN"),
+        (["bundle", "create", "DEMO-RCEP-0001", "-o", str(tmp_path / "no" / "b")], "FILE_UNWRITABLE"),
+    ):
+        done = demo.origin(*arguments)
+        assert (done.returncode, reason in done.stderr) == (2, True), (arguments, done.stderr)
+    for token in ("two\nlines", "clé"):
+        done = demo.origin("certificate", "list", ORIGIN_TOKEN=token)
+        assert done.returncode == 1
+        assert "TOKEN_INVALID" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_refused_act_says_why_and_what_to_do(demo: RunningDemo, issued: Issued) -> None:
+    done = demo.origin("certificate", "reinstate", issued.number)
+    assert done.returncode == 1
+    assert "STATUS_FORBIDS: The certificate's standing does not allow the act." in done.stdout
+    assert done.stdout.startswith(f"Reinstate certificate {issued.number}: ")
+
+
+def test_bundle_is_read_from_stdin(demo: RunningDemo, issued: Issued) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ledger_app.cli", "verify", "-"],
+        input=issued.bundle.read_bytes(),
+        capture_output=True,
+        env=demo.environment(),
+        cwd=ROOT,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

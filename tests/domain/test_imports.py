@@ -551,6 +551,60 @@ def test_reading_values_never_fails(text: str) -> None:
         read(text)
 
 
+# --- our own fields beside foreign ones --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("wrapped", ["bare", "inside data", "beside data"])
+def test_our_own_fields_complete_a_foreign_object(wrapped: str) -> None:
+    foreign = {name: value for name, value in UNCEFACT.items() if name != "freeTradeAgreement"}
+    own = {
+        "scheme": "CHAFTA",
+        "issuanceBasis": "authority",
+        "number": "not this",
+        "consignee": {"identifier": "id:9"},
+    }
+    value: dict[str, Any] = {
+        "bare": {**foreign, **own},
+        "inside data": {"data": {**foreign, **own}},
+        "beside data": {"data": foreign, **own},
+    }[wrapped]
+    [found] = import_json(value)
+    made = found.document
+    assert (made["scheme"], made["issuanceBasis"]) == ("CHAFTA", "authority")
+    assert made["number"] == "AB-77"
+    assert made["consignee"] == {"name": "Importer", "identifier": "id:9"}
+    kept = json.dumps(made["extensions"])
+    assert "not this" in kept
+    assert "CHAFTA" not in kept
+
+
+def test_our_own_columns_complete_a_foreign_table() -> None:
+    lines = (
+        "iD,issueDateTime,scheme,consignee.name,items.0.description,items.0.hsCode,items.0.packages.count",
+        "A-1,2026-01-01T00:00:00Z,RCEP,Buyer,Wine,220421,12",
+    )
+    [found] = import_csv("\n".join(lines).encode())
+    assert found.document["scheme"] == "RCEP"
+    assert found.document["consignee"] == {"name": "Buyer"}
+    assert found.document["items"] == [
+        {"number": 1, "description": "Wine", "hsCode": "220421", "packages": {"count": 12}}
+    ]
+
+
+def test_what_is_no_certificate_is_told_once() -> None:
+    [found] = import_json({"some": "thing"})
+    assert [one.rule for one in found.findings] == ["FORMAT_UNKNOWN"]
+    assert not found.ready
+    with pytest.raises(Unprocessable, match="IMPORT_UNREADABLE"):
+        import_csv(b"a,b\n1,2\n3,4\n")
+
+
+def test_missing_choices_are_named() -> None:
+    [found] = import_json(UNCEFACT)
+    [basis] = [one for one in found.findings if one.pointer == "/issuanceBasis"]
+    assert "self-certified" in basis.fix
+
+
 # --- completing -------------------------------------------------------------------------------------------
 
 

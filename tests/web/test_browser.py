@@ -67,6 +67,8 @@ def test_file_is_verified_in_words(page: Page, demo: RunningDemo, bundle: Path) 
     page.get_by_role("button", name="Verify").click()
     assert _verdict(page) == ("GENUINE", "good")
     assert page.get_by_role("heading", name="Genuine").is_visible()
+    top = "document.querySelector('#verdict').getBoundingClientRect().top"
+    page.wait_for_function(f"0 <= {top} && {top} < innerHeight")
     box = page.locator("main").bounding_box()
     assert box is not None
     assert box["width"] <= 390

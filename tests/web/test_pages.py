@@ -143,6 +143,7 @@ def test_number_needs_a_sign_in_and_a_digest_does_not(demo: RunningDemo, issued:
     refused = asked(demo, number=issued["number"])
     assert refused.status == 401
     assert "SIGN_IN" in refused.text
+    assert "Sign in on the page" in refused.text
     assert asked(demo, number=issued["digest"]).verdict == "GENUINE"
     assert asked(demo, "customs", number=issued["number"]).verdict == "GENUINE"
     unknown = asked(demo, "customs", number="NO-SUCH-NUMBER")

@@ -14,7 +14,7 @@ from ledger_app.domain.certificate import DOCUMENT_TYPE, DOCUMENT_VERSION, check
 from ledger_app.domain.findings import Finding, error, has_errors
 from ledger_app.domain.imports.reader import Reader, plain
 from ledger_app.domain.imports.tables import MAX_BYTES, MAX_ROWS, table_rows
-from ledger_app.domain.imports.template import is_template, typed_row
+from ledger_app.domain.imports.template import FIELDS, is_template, typed_row
 from ledger_app.domain.imports.tradetrust import (
     is_credential,
     is_simple_coo,
@@ -33,6 +33,10 @@ _READERS: Final[tuple[tuple[str, Callable[[Any], bool], Callable[[Reader], dict[
 )
 
 
+_UNKNOWN: Final = "unknown"
+_COMPLETABLE: Final = ("uncefact", "tradetrust")
+
+
 @dataclass(frozen=True, slots=True)
 class ImportResult:
     """One certificate read.
@@ -49,7 +53,8 @@ class ImportResult:
     @property
     def findings(self) -> list[Finding]:
         """All that is to be said: about reading it, then about the document as it stands."""
-        return self.read + check_document(self.document)
+        # What is no certificate lacks everything; to list that would help nobody.
+        return self.read if self.origin == _UNKNOWN else self.read + check_document(self.document)
 
     @property
     def ready(self) -> bool:
@@ -88,6 +93,8 @@ def import_csv(data: bytes) -> list[ImportResult]:
     rows = [_import(entry, row, found) for row, entry, found in table_rows(data)]
     if not rows:
         raise Unprocessable("IMPORT_UNREADABLE", "the file has a header line and nothing beneath it")
+    if all(row.origin == _UNKNOWN for row in rows):
+        raise Unprocessable("IMPORT_UNREADABLE", "the first line names no column of a format known here")
     return rows
 
 
@@ -138,7 +145,7 @@ def _foreign(entry: dict[str, Any], row: int, found: list[Finding]) -> ImportRes
     wrapped = isinstance(entry.get("data"), dict)
     inner, place = (entry["data"], root.at("data")) if wrapped else (entry, root)
     document: dict[str, Any] = {"type": DOCUMENT_TYPE, "version": DOCUMENT_VERSION}
-    origin = "unknown"
+    origin = _UNKNOWN
     for name, recognises, read in _READERS:
         if recognises(inner):
             origin = name
@@ -150,10 +157,26 @@ def _foreign(entry: dict[str, Any], row: int, found: list[Finding]) -> ImportRes
                 "",
                 "FORMAT_UNKNOWN",
                 "The object is in no format known here.",
-                "Use a template, or fill the fields.",
+                "Use the fields of docs/certificate.md, UN/CEFACT-style JSON, or CSV of either.",
             )
         )
+    if origin in _COMPLETABLE:
+        document = _with_own_fields(document, [root, place] if wrapped else [root])
     rest = root.remainder()
     if rest is not None:
         document["extensions"] = {origin: rest}
     return ImportResult(document, row, origin, found + root.findings)
+
+
+def _with_own_fields(document: dict[str, Any], places: list[Reader]) -> dict[str, Any]:
+    """Members with our own names beside the foreign ones complete what the foreign ones do not say."""
+    for place in places:
+        given = {name: place.at(name).value for name in FIELDS if place.has(name)}
+        typed = typed_row(given)
+        for name, value in given.items():
+            if value is not None and name not in document and typed[name] == value:
+                place.at(name).take()
+        document = complete(
+            document, {name: typed[name] for name, value in given.items() if value is not None}
+        )
+    return document

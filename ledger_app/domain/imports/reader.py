@@ -78,6 +78,11 @@ class Reader:
         """Whether there is an object with this member here."""
         return isinstance(self._value, dict) and name in self._value
 
+    @property
+    def value(self) -> Any:
+        """What stands here, without taking it."""
+        return self._value
+
     def seen(self) -> str | None:
         """The text here, tidied, without taking it: for values that are written differently or not mapped."""
         value = self._value

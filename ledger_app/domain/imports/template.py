@@ -10,6 +10,9 @@ from typing import Any, Final
 from ledger_app.domain.model import DOCUMENT_TYPE, DOCUMENT_VERSION, Certificate
 
 _MEMBERS: Final = frozenset(info.alias or name for name, info in Certificate.model_fields.items())
+FIELDS: Final = tuple(sorted(_MEMBERS - {"type", "version", "issuer", "extensions"}))
+"""What a file in a foreign format may state besides, under our own names. The issuer is who sends it."""
+
 _WHOLE: Final = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 _NUMBERS: Final[tuple[tuple[str, ...], ...]] = (("version",), ("allowance", "units"))
 _ITEM_NUMBERS: Final[tuple[tuple[str, ...], ...]] = (("number",), ("allowance",), ("packages", "count"))
