@@ -112,7 +112,11 @@ def act(
 def finish(client: Client, asked: dict[str, Any], *, as_json: bool, no_wait: bool, timeout: float) -> None:
     """Wait for the act in the answer `asked`, and print the answer with the act as it then is."""
     if not no_wait:
-        asked["act"] = waited(client, asked["act"], timeout)
+        try:
+            asked["act"] = waited(client, asked["act"], timeout)
+        except KeyboardInterrupt:
+            output.progress(f"no longer waiting; act {asked['act']['id']} goes on all the same")
+            raise
     found = asked["act"]
     for certificate in asked.get("certificates", []):
         certificate["state"] = found["state"]

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from ledger_app.cli import common
+from ledger_app.client import Client
 from ledger_app.domain.samples import sample_document
 from tests.support.running_demo import ROOT, RunningDemo, clean_environment
 
@@ -278,3 +280,14 @@ def test_bundle_is_read_from_stdin(demo: RunningDemo, issued: Issued) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_interrupted_wait_says_that_the_act_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    class Interrupted(Client):
+        def get(self, path: str, **query: Any) -> Any:
+            raise KeyboardInterrupt
+
+    asked = {"act": {"id": "01a2", "kind": "Issue", "state": "queued"}}
+    with pytest.raises(KeyboardInterrupt):
+        common.finish(Interrupted("http://127.0.0.1:9"), asked, as_json=False, no_wait=False, timeout=9)
+    assert "act 01a2 goes on" in capsys.readouterr().err
