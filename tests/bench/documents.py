@@ -3,10 +3,11 @@
 Both start from a parsed document. Preparing draws a fresh secret, commits to every field, makes the leaf and
 the tree over a batch of 100. TradeTrust wrap checks its schema (which asks for issuers alone), salts and
 hashes every field, and for many builds its tree; of its forms the faster one counts. Checking our document
-against the rules of trade has no counterpart there and is a figure of its own.
+against the rules of trade has no counterpart there and is a figure of its own. Seconds are processor time.
 """
 
 import secrets
+import statistics
 
 from ledger_app.domain.certificate import document, parse_certificate
 from ledger_app.domain.samples import sample_document
@@ -14,16 +15,16 @@ from ledger_app.proof.canonical import canonical_bytes, parse_object
 from ledger_app.proof.commitments import commit
 from ledger_app.proof.leaf import leaf_for
 from ledger_app.proof.merkle import MerkleTree
-from tests.bench.figures import Figures, per_second
+from tests.bench.figures import Figures, per_core_second
 from tests.bench.peer import Peer
 
-ROUNDS = 5
-SECONDS = 0.8
+ROUNDS = 11
+SECONDS = 0.4
 
 
 def run(figures: Figures) -> None:
     """About 15 seconds."""
-    sample = sample_document(items=6)
+    sample = sample_document()
     raw = canonical_bytes(sample)
     values = len(commit(sample, bytes(32)))
 
@@ -40,11 +41,11 @@ def run(figures: Figures) -> None:
     with Peer() as peer:
         peer.ask("wrap", document=sample, seconds=0.3)  # lets its compiler warm up
         for _ in range(ROUNDS):
-            ours.append(per_second(prepare, SECONDS))
-            reads.append(per_second(read, SECONDS / 2))
-            theirs = peer.ask("wrap", document=sample, seconds=SECONDS / 2)
-            single.append(theirs["single"]["count"] / theirs["single"]["seconds"])
-            many.append(theirs["many"]["count"] / theirs["many"]["seconds"])
+            ours.append(per_core_second(prepare, SECONDS))
+            reads.append(per_core_second(read, SECONDS / 2))
+            wrapped = peer.ask("wrap", document=sample, seconds=SECONDS / 2)
+            single.append(wrapped["single"]["count"] / wrapped["single"]["seconds"])
+            many.append(wrapped["many"]["count"] / wrapped["many"]["seconds"])
     size = f"{values} values, {len(raw):,} bytes"
     figures.add(
         "documents_prepared", ours, "documents/s/core", note=f"secret, commitments, leaf, tree; {size}"
@@ -54,5 +55,7 @@ def run(figures: Figures) -> None:
     )
     figures.add("tradetrust_wrap_one", single, "documents/s/core", note="wrapDocument, the same document")
     figures.add("tradetrust_wrap_many", many, "documents/s/core", note="wrapDocuments, 100 at a time")
-    figures.best("tradetrust_wrap", "tradetrust_wrap_one", "tradetrust_wrap_many")
-    figures.ratio("documents_prepared_vs_tradetrust", "documents_prepared", "tradetrust_wrap", goal=5)
+    # Round by round, what stands beside each other was measured within a second.
+    theirs = max(single, many, key=statistics.median)
+    times = [mine / other for mine, other in zip(ours, theirs, strict=True)]
+    figures.add("documents_prepared_vs_tradetrust", times, "times", goal=5)

@@ -30,11 +30,14 @@ const asOpenAttestation = (document, store) => ({
   issuers: [{ name: "Issuer", documentStore: store, identityProof: { type: "DNS-TXT", location: "issuer.example" } }],
 });
 
+// Seconds of processor time, so that a busy machine slows nobody: what counts is documents a core.
+const spent = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1e6; };
+
 function repeat(seconds, each, step) {
-  const started = now();
+  const started = spent();
   let count = 0;
-  do { step(); count += each; } while (now() - started < seconds);
-  return { count, seconds: now() - started };
+  do { step(); count += each; } while (spent() - started < seconds);
+  return { count, seconds: spent() - started };
 }
 
 function wrap({ document, seconds }) {
