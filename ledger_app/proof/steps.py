@@ -3,7 +3,7 @@ CheckFailed."""
 
 from typing import Final
 
-from ledger_app.domain.standing import AccreditationKind, ClaimState, Standing, Status
+from ledger_app.domain.standing import AccreditationKind, ClaimState, Standing, Status, act_reason_words
 from ledger_app.domain.terms import day_date, day_number, territory_code
 from ledger_app.errors import BadInput, CheckFailed
 from ledger_app.proof.bundle import Bundle
@@ -37,10 +37,11 @@ STANDINGS: Final = {
     "NOT_YET_VALID": Standing.NOT_YET_VALID,
     "USED_UP": Standing.USED_UP,
 }
-_STATUS_REASONS: Final = {
-    Status.SUSPENDED: "CERTIFICATE_SUSPENDED",
-    Status.REVOKED: "CERTIFICATE_REVOKED",
-    Status.SUPERSEDED: "CERTIFICATE_SUPERSEDED",
+# The reason of each status, and the act whose reason numbers stand on the ledger.
+_ENDED_BY: Final = {
+    Status.SUSPENDED: ("CERTIFICATE_SUSPENDED", "suspend"),
+    Status.REVOKED: ("CERTIFICATE_REVOKED", "revoke"),
+    Status.SUPERSEDED: ("CERTIFICATE_SUPERSEDED", "supersede"),
 }
 _SECONDS_A_DAY = 86_400
 
@@ -152,8 +153,9 @@ def standing(facts: Facts) -> list[StepOutcome]:
     found = []
     now = facts.standing
     if now.status is not Status.GOOD:
-        detail = f"since {day_date(now.time // _SECONDS_A_DAY)}, reason number {now.reason}"
-        found.append(outcome_of(6, "failed", _STATUS_REASONS[now.status], detail))
+        reason, act = _ENDED_BY[now.status]
+        detail = f"since {day_date(now.time // _SECONDS_A_DAY)}: {act_reason_words(act, now.reason)}"
+        found.append(outcome_of(6, "failed", reason, detail))
     if facts.disowned:
         found.append(outcome_of(6, "failed", "ISSUER_KEY_DISOWNED"))
     if found:

@@ -20,6 +20,20 @@ CHECKS: Final = {
     "cargo": "The cargo's history agrees",
     "freshness": "The ledger's data is recent",
 }
+#: What a check asks, said of one that failed.
+_FAILED: Final = {
+    "readable": "The file cannot be read",
+    "integrity": "The content is not what was committed to",
+    "terms": "The ledger's entry contradicts the content",
+    "inclusion": "It is not registered on this ledger",
+    "issuer": "Its issuing body is not the one that the ledger knows",
+    "standing": "It was ended or suspended",
+    "validity": "It is not valid on the day of presentation",
+    "allowance": "Nothing is left to use",
+    "content": "It does not meet the rules of its scheme",
+    "cargo": "The cargo's history contradicts it",
+    "freshness": "The ledger's data is too old",
+}
 _SIGNS: Final = {"passed": "✓", "failed": "✕", "warning": "!", "cannot-tell": "?", "not-checked": "·"}
 _OUTCOMES: Final = {
     "passed": "holds",
@@ -149,7 +163,8 @@ def document_view(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check(check: dict[str, Any]) -> dict[str, str]:
-    label, detail = CHECKS.get(check["name"], check["name"]), _sentence(check.get("detail"))
+    labels = _FAILED if check["outcome"] == "failed" else CHECKS
+    label, detail = labels.get(check["name"], check["name"]), _sentence(check.get("detail"))
     return {
         "label": label,
         "outcome": check["outcome"],

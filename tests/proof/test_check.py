@@ -84,6 +84,21 @@ def test_what_happened_since_is_the_standing_and_never_the_verdict(
     assert failed[0].next
 
 
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (Status.SUSPENDED, act_reason_words("suspend", 1)),
+        (Status.REVOKED, act_reason_words("revoke", 1)),
+        (Status.SUPERSEDED, act_reason_words("supersede", 1)),
+    ],
+)
+def test_what_ended_a_certificate_is_said_in_the_words_of_that_act(status: Status, words: str) -> None:
+    ledger, bundle = one_registered()
+    judgement = ledger.judge(bundle, standing=StandingFact(status, reason=1))
+    (failed,) = [each for each in judgement.outcomes if each.outcome == "failed"]
+    assert failed.detail.endswith(words)
+
+
 def test_a_revoked_certificate_with_a_disowned_key_is_revoked_and_shows_both() -> None:
     ledger, bundle = one_registered()
     judgement = ledger.judge(bundle, disowned=True, standing=StandingFact(Status.REVOKED, 1))
