@@ -14,6 +14,7 @@ from ledger_app.domain.standing import (
     Standing,
     Status,
     Verdict,
+    act_reason_words,
 )
 from ledger_app.domain.terms import territory_id
 from ledger_app.errors import CheckFailed, NodeUnavailable
