@@ -15,7 +15,7 @@ _MAX_HEADER = 8192
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
 
-class RequestTooLarge(Exception):  # noqa: N818  (a signal inside this module, not an error of the tree)
+class RequestTooLarge(Exception):
     """The body grew beyond its bound while it was read."""
 
 
