@@ -383,7 +383,7 @@ _section(
     (
         "CLOCK_BEHIND",
         "This machine's clock is behind the chain's last block.",
-        "Set the clock right before writing.",
+        "Set the clock right; if it is, ask the operator of the chain.",
     ),
     (
         "WRONG_LEDGER",

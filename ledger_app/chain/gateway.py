@@ -41,7 +41,7 @@ _CHUNK = 250
 class Gateway(PinnedNode):
     """The pinned ledger behind a node. Safe to share between threads.
 
-    max_age: oldest acceptable head in seconds; older is NodeBehind.
+    max_age: oldest acceptable head in seconds; older, or as far ahead of the clock, is NodeBehind.
     depth: how many blocks the head may step back (the chain's finality depth) before that is NodeBehind.
     sender: the address that simulated calls come from.
     mirrored: answer `lookup` from the node's event logs where that is exact.

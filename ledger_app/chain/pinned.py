@@ -6,6 +6,7 @@ WrongLedger, NodeBehind or NodeUnavailable.
 """
 
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -24,7 +25,7 @@ class PinnedNode:
     """The pinned ledger behind a node. Safe to share between threads.
 
     rpc: the node as we ask it, in batches. w3: the same provider under web3, for what is asked by itself.
-    max_age: oldest acceptable head in seconds; older is NodeBehind.
+    max_age: oldest acceptable head in seconds; older, or as far ahead of the clock, is NodeBehind.
     depth: how many blocks the head may step back (the chain's finality depth) before that is NodeBehind.
     """
 
@@ -130,6 +131,9 @@ class PinnedNode:
                 f"its last block is {head.age_seconds:.0f} s old",
                 age_seconds=int(head.age_seconds),
             )
+        # How old a head from the future is cannot be told: a chain that stands still could pass for fresh.
+        if (ahead := head.time - time.time()) > self.max_age:
+            raise NodeBehind("CLOCK_BEHIND", f"by {ahead:.0f} s")
         if head.number < max(self._seen - self.depth, pin.first_block):
             raise NodeBehind("NODE_BEHIND", f"it is at block {head.number}, we have seen block {self._seen}")
         self._seen = max(self._seen, head.number)

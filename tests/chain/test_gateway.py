@@ -143,6 +143,16 @@ def test_an_old_head_is_behind(world: World) -> None:
     assert impatient.identify().number > 0
 
 
+def test_a_head_from_the_future_is_not_taken_for_a_fresh_one(shaky: World) -> None:
+    shaky.gateway.rpc.call("evm_increaseTime", hex(3600))
+    shaky.gateway.rpc.call("evm_mine")
+    with pytest.raises(NodeBehind) as refused:
+        shaky.gateway.lookup([Query()])
+    assert refused.value.reason == "CLOCK_BEHIND"
+    patient = Gateway(shaky.gateway.rpc.url, shaky.gateway.pin, max_age=7200)
+    assert patient.head().age_seconds == 0
+
+
 def test_a_head_below_what_was_seen_is_behind(shaky: World) -> None:
     rpc = shaky.gateway.rpc
     snapshot = rpc.call("evm_snapshot")
