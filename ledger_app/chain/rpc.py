@@ -5,10 +5,14 @@ What a node says in words is never truth; callers get its answers, its structure
 
 import base64
 import http.client
+import io
 import itertools
+import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar, cast
 from urllib.parse import unquote, urlsplit
 
@@ -39,8 +43,7 @@ class Rpc(JSONBaseProvider):
     """A node's HTTP endpoint, to be given to `Web3` or asked directly. Safe to share between threads.
 
     `make_request` and `make_batch_request` are web3's; `call` and `batch` give the results themselves. All
-    raise NodeUnavailable when there is no (complete) answer within `timeout` seconds of silence and
-    `max_answer` bytes.
+    raise NodeUnavailable when there is no complete answer within `timeout` seconds and `max_answer` bytes.
 
     web3's own HTTPProvider rests on `requests`, which takes longer to ask for a header than the node takes to
     answer; one verification is one such answer. So the standard library's client is used as it is.
@@ -109,13 +112,14 @@ class Rpc(JSONBaseProvider):
 
     def _post(self, payload: Any) -> Any:
         body = orjson.dumps(payload, default=_plain)
+        deadline = time.monotonic() + self._timeout
         connection = getattr(self._local, "connection", None)
         fresh = connection is None
         if connection is None:
             connection = self._connect()
         try:
             try:
-                text, status = self._exchange(connection, body)
+                text, status = self._exchange(connection, body, deadline)
             except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
                 if fresh:
                     raise
@@ -123,7 +127,7 @@ class Rpc(JSONBaseProvider):
                 # our calls may be repeated: raw transactions are the same bytes.
                 connection.close()
                 connection = self._connect()
-                text, status = self._exchange(connection, body)
+                text, status = self._exchange(connection, body, deadline)
             if len(text) > self._max_answer:
                 raise ValueError(f"an answer of more than {self._max_answer} bytes")
             if status >= 300 and not text.startswith((b"{", b"[")):
@@ -142,10 +146,51 @@ class Rpc(JSONBaseProvider):
             return http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout, context=context)
         return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
 
-    def _exchange(self, connection: http.client.HTTPConnection, body: bytes) -> tuple[bytes, int]:
+    def _exchange(
+        self, connection: http.client.HTTPConnection, body: bytes, deadline: float
+    ) -> tuple[bytes, int]:
+        if connection.sock is None:
+            connection.connect()
+        connection.sock.settimeout(_left(deadline))
+        connection.response_class = cast(Any, partial(_Response, deadline))
         connection.request("POST", self._path, body, self._headers)
         response = connection.getresponse()
         return response.read(self._max_answer + 1), response.status
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer that is complete before `deadline` (monotonic), however little of it comes at a time."""
+
+    def __init__(self, deadline: float, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()
+        self.fp = io.BufferedReader(_Reader(sock, deadline))
+
+
+class _Reader(io.RawIOBase):
+    """What a socket receives until `deadline`; a socket's own timeout begins anew with every byte."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock, self._deadline = sock, deadline
+        self._raw = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(_left(self._deadline))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("timed out")
+    return left
 
 
 def unwrap(answer: Any) -> Any:

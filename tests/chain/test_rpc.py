@@ -1,5 +1,6 @@
 """The provider: what it asks a node, and which answers it takes."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -131,3 +132,28 @@ def test_web3_works_over_it(ganache: Ganache) -> None:
         first, last = batch.execute()
     assert first["number"] == 0  # type: ignore[typeddict-item]
     assert last["number"] >= 0  # type: ignore[typeddict-item]
+
+
+@pytest.mark.parametrize("greeting", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n"])
+def test_a_node_that_answers_byte_by_byte_is_given_up_in_time(greeting: bytes) -> None:
+    class Dripping(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.wfile.write(greeting)
+            for byte in b"HTTP/1.1 200 OK and so on for ever":
+                try:
+                    self.wfile.write(bytes([byte]))
+                except OSError:
+                    return
+                time.sleep(0.2)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Dripping) as server:
+        server.daemon_threads = True
+        Thread(target=server.serve_forever, daemon=True).start()
+        begun = time.monotonic()
+        with pytest.raises(NodeUnavailable):
+            Rpc(f"http://127.0.0.1:{server.server_port}", timeout=0.7).call("eth_chainId")
+        assert time.monotonic() - begun < 2
+        server.shutdown()
