@@ -86,12 +86,13 @@ def _names(request: Request) -> dict[bytes, str]:
 
 
 def _about(request: Request) -> str:
-    """The organisation that the act is about: its identifier, whose hash must be the message's."""
+    """The organisation that the act is about: its identifier, whose hash must be the message's, before the
+    name, which nothing binds."""
     identifier = named(request, "organisation")
     must_equal("organisation", request.message.organisation, identifier)
     name = request.evidence.get("name")
     shown = printable(request.evidence["organisation"])
-    return f"{printable(name, 60)} ({shown})" if isinstance(name, str) and name else shown
+    return f"{shown} ({printable(name, 60)})" if isinstance(name, str) and name else shown
 
 
 RULES: dict[str, Rule] = {

@@ -386,3 +386,13 @@ def test_new_signer_hands_no_power_on_by_itself(council: bool, tmp_path: Path) -
     older = [line for line in path.read_text().splitlines() if not line.startswith("with_person")]
     path.write_text("\n".join(older))
     assert settings.load(tmp_path).limits == limits
+
+
+def test_identifier_stands_before_the_name_that_nothing_binds(desk: Desk, tmp_path: Path) -> None:
+    organisation, enrol = HONEST["Enrol"]
+    desk.pending = [altered(enrol, ("evidence", "name"), "urn:some:other")]
+    said: list[str] = []
+    with signer(desk, tmp_path, organisation) as working:
+        working.say = said.append
+        working.step()
+    assert "Enrol urn:new:member (urn:some:other)" in said[0]
