@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from ledger_app import errors
 from ledger_app.client import Client
@@ -19,6 +20,7 @@ from ledger_app.signer.settings import SignerSettings
 _BUSY_SECONDS = 10.0
 _BUSY_POLL = 0.2
 _MAX_BACKOFF = 30.0
+_MOST_PAGES = 200
 
 Say = Callable[[str], None]
 Ask = Callable[[str], bool]
@@ -67,8 +69,17 @@ class Signer:
     def step(self) -> int:
         """Deal with everything that is asked now; gives how many requests were answered. Raises what the
         client raises."""
-        answer = self.client.request("GET", "/v1/signing/requests", query={"wait": self.wait_seconds or None})
-        return sum(self._answer(raw) for raw in requests.parse_list(answer.body))
+        worked = 0
+        query: dict[str, Any] = {"wait": self.wait_seconds or None}
+        # What waits for a person stays on the first pages; what may be signed now can be behind it.
+        for _ in range(_MOST_PAGES):
+            answer = self.client.request("GET", "/v1/signing/requests", query=query)
+            page, following = requests.parse_page(answer.body)
+            worked += sum(self._answer(raw) for raw in page)
+            if following is None:
+                break
+            query = {"cursor": following}
+        return worked
 
     def sign(self, request: requests.Request) -> tuple[Entry, bytes]:
         """Decide and sign: the journal holds the entry, on disk, before this returns the 64-byte signature.

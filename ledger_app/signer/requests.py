@@ -34,13 +34,17 @@ class Request:
         return signed
 
 
-def parse_list(body: bytes) -> list[JsonObject]:
-    """The raw requests in an answer of `GET /v1/signing/requests`. Raises BadInput for anything else."""
+def parse_page(body: bytes) -> tuple[list[JsonObject], str | None]:
+    """The raw requests in an answer of `GET /v1/signing/requests`, and the cursor of the next page (None at
+    the end). Raises BadInput for anything else."""
     answer = parse_json(body, max_bytes=MAX_ANSWER, max_depth=_MAX_DEPTH + 8)
     listed = answer.get("requests") if isinstance(answer, dict) else None
     if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
         raise errors.BadInput("SIGNER_REQUEST_UNREADABLE", "the answer is not a list of requests")
-    return [entry for entry in listed if isinstance(entry, dict)]
+    following = answer.get("next") if isinstance(answer, dict) else None
+    if following is not None and not isinstance(following, str):
+        raise unreadable("next")
+    return [entry for entry in listed if isinstance(entry, dict)], following
 
 
 def request_id(raw: JsonObject) -> str | None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from ledger_app.client import Client
 from ledger_app.domain.cargo.event_hash import event_digest
@@ -232,14 +233,15 @@ def _admit(member: bytes) -> bytes:
 
 @dataclass
 class Desk:
-    """The service in miniature. Serve by setting `pending`; `signatures` and `refusals` are what came back,
-    by id."""
+    """The service in miniature. Serve by setting `pending`, `page` at a time; `signatures` and `refusals` are
+    what came back, by id."""
 
     url: str
     pending: list[dict[str, Any]] = field(default_factory=list)
     signatures: dict[str, dict[str, str]] = field(default_factory=dict)
     refusals: dict[str, str] = field(default_factory=dict)
     broken: bool = False
+    page: int = 50
     posted: list[bytes] = field(default_factory=list)
 
 
@@ -255,7 +257,11 @@ def service() -> Iterator[Desk]:
             if desk.broken:
                 self._send(503, b"<html>bad gateway</html>")
                 return
-            self._send(200, json.dumps({"requests": desk.pending}).encode())
+            after = parse_qs(urlsplit(self.path).query).get("cursor", [""])[0]
+            rest = [p for p in desk.pending if not after or str(p.get("id")) > after]
+            page = rest[: desk.page]
+            following = (page[-1]["id"] if page else after or "0") if len(rest) > len(page) else None
+            self._send(200, json.dumps({"requests": page, "next": following}).encode())
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
