@@ -55,13 +55,15 @@ class Query:
 class Subject:
     """One certificate to judge: a bundle, or why there is none (`failure`).
 
-    `content`: the caller may read the document. `differs`: the caller's document is not the one in `bundle`,
-    which is what was registered under its number. `notices`: what the reader should know besides.
+    `content`: the caller may read the document. `numbered`: the caller asked by its number. `differs`: the
+    caller's document is not the one in `bundle`, which is what was registered under its number. `notices`:
+    what the reader should know besides.
     """
 
     bundle: Bundle | None = None
     failure: CheckFailed | None = None
     content: bool = False
+    numbered: bool = False
     differs: tuple[str, ...] | None = None
     notices: list[str] = field(default_factory=list)
 
@@ -184,7 +186,7 @@ def _of_row(ctx: Services, row: CertificateRow, readable: bool, *, number: str |
         return _nothing(damaged.reason, damaged.detail)
     if number is not None and (located.document or {}).get("number") != number:
         return _nothing("RECORD_DAMAGED")
-    return Subject(bundle=bundle_of(ctx, located), content=readable)
+    return Subject(bundle=bundle_of(ctx, located), content=readable, numbered=number is not None)
 
 
 def _alive(rows: list[CertificateRow]) -> list[CertificateRow]:

@@ -207,12 +207,12 @@ def _report(case: _Case, judged: Judgement, names: dict[str, str]) -> Report:
 
 
 def _certificate(case: _Case, bundle: Bundle, facts: Facts, names: dict[str, str]) -> dict[str, Any]:
-    leaf = bundle.leaf
+    leaf, subject = bundle.leaf, case.subject
     document = _readable(bundle) or {}
     issuer = to_hex(leaf.issuer)
     first, last = day_date(leaf.valid_from), day_date(leaf.valid_until)
     return {
-        "number": document.get("number"),
+        "number": document.get("number") if subject.content or subject.numbered else None,
         "digest": to_hex(leaf.digest),
         "leaf": to_hex(leaf.hash()),
         "batch": to_hex(facts.batch_id),
@@ -231,7 +231,7 @@ def _certificate(case: _Case, bundle: Bundle, facts: Facts, names: dict[str, str
         "key": facts.batch.key if facts.batch else None,
         "standingReason": facts.standing.reason or None,
         "predecessor": None if facts.predecessor is None else to_hex(facts.predecessor),
-        "document": document if case.subject.content else None,
+        "document": document if subject.content else None,
     }
 
 
