@@ -10,7 +10,7 @@ from ledger_app.proof.bundle import Bundle
 from ledger_app.proof.commitments import disclose
 from ledger_app.services.batches import paper
 from ledger_app.services.context import Services
-from ledger_app.services.locating import bundle_of, from_row, visible_row
+from ledger_app.services.locating import bundle_of, from_row, intact, visible_row
 from ledger_app.services.names import id_of
 from ledger_app.services.visibility import visible
 from ledger_app.store import acts, certificates, members, standings
@@ -125,6 +125,9 @@ def _repeated(document: dict[str, Any]) -> list[str]:
 
 def brief(row: CertificateRow, names: dict[str, str], seen: dict[str, Any] | None) -> dict[str, Any]:
     """A certificate in a list. `status` and `used` are what the index saw on the ledger last."""
+    with intact(row):
+        allowance = row.leaf_fields["allowance"]
+        first, last = _day(row.leaf_fields["validFrom"]), _day(row.leaf_fields["validUntil"])
     return {
         "id": row.id,
         "number": row.number,
@@ -139,9 +142,9 @@ def brief(row: CertificateRow, names: dict[str, str], seen: dict[str, Any] | Non
         "act": row.act_id,
         "status": Status(seen["status"]).name.lower() if seen else "good",
         "used": seen["used"] if seen else 0,
-        "allowance": row.leaf_fields["allowance"],
-        "validFrom": _day(row.leaf_fields["validFrom"]),
-        "validUntil": _day(row.leaf_fields["validUntil"]),
+        "allowance": allowance,
+        "validFrom": first,
+        "validUntil": last,
         "createdAt": row.created_at,
     }
 

@@ -11,7 +11,7 @@ from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.typed_data import Confirm, Reinstate, Revoke, Suspend
 from ledger_app.services.acts import Draft, Message, own_organisation, reason_number, record
 from ledger_app.services.context import Once, Services
-from ledger_app.services.locating import Located, Reference, own_certificate
+from ledger_app.services.locating import Located, Reference, intact, own_certificate
 from ledger_app.store import certificates
 
 
@@ -56,12 +56,14 @@ def confirm(ctx: Services, principal: Principal, batch: str, once: Once) -> dict
         row = certificates.first_of_batch(conn, batch)
     if row is None or row.issuer != organisation:
         raise NotFound("BATCH_UNKNOWN_HERE")
+    with intact(row):
+        scheme = row.leaf_fields["scheme"]
     draft = Draft(
         desk=organisation,
         message=Confirm(from_hex(batch, 32), ctx.deadline()),
         summary=f"Confirm the batch of certificate {row.number} under {row.scheme}",
         subject=batch,
-        call={"issuer": row.issuer, "scheme": row.leaf_fields["scheme"], "root": row.root},
+        call={"issuer": row.issuer, "scheme": scheme, "root": row.root},
         evidence={"plain": {"scheme": row.scheme, "root": row.root}},
     )
     answer: dict[str, Any] = once.run(ctx.store, lambda conn: {"act": record(ctx, conn, draft)})

@@ -5,6 +5,8 @@ Nothing found here is believed: the leaf is rebuilt from the document (or from t
 contracts recompute the batch from the leaf.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,15 +143,30 @@ def visible_row(ctx: Services, principal: Principal, certificate_id: str) -> Cer
 def from_row(ctx: Services, row: CertificateRow) -> Located:
     """A certificate of this installation, its leaf rebuilt from the sealed document. Raises Conflict
     `DOCUMENT_ERASED`, Broken `RECORD_DAMAGED` when the row and the document do not belong together."""
-    opened = paper(ctx, row)
-    if opened is None:
-        raise Conflict("DOCUMENT_ERASED")
-    secret = from_hex(opened["secret"], 32)
-    leaf = leaf_for(opened["document"], secret)
+    with intact(row):
+        opened = paper(ctx, row)
+        if opened is None:
+            raise Conflict("DOCUMENT_ERASED")
+        document, secret = opened["document"], from_hex(opened["secret"], 32)
+        leaf = leaf_for(document, secret)
     if to_hex(leaf.hash()) != row.leaf:
         raise Broken("RECORD_DAMAGED", certificate=row.id)
-    proof = tuple(from_hex(node, 32) for node in row.proof)
-    return Located(leaf, proof, opened["document"], secret, None, row, None)
+    return Located(leaf, proof_of(row), document, secret, None, row, None)
+
+
+def proof_of(row: CertificateRow) -> tuple[bytes, ...]:
+    """The nodes from the row's leaf to its root. Raises Broken `RECORD_DAMAGED` when they are none."""
+    with intact(row):
+        return tuple(from_hex(node, 32) for node in row.proof)
+
+
+@contextmanager
+def intact(row: CertificateRow) -> Iterator[None]:
+    """Raises Broken `RECORD_DAMAGED` for what the row holds of another shape than was stored."""
+    try:
+        yield
+    except (BadInput, KeyError, TypeError, ValueError) as bad:
+        raise Broken("RECORD_DAMAGED", certificate=row.id) from bad
 
 
 def from_bundle(bundle: Bundle) -> Located:

@@ -11,7 +11,7 @@ from ledger_app.access.policy import authorise
 from ledger_app.access.principals import Principal
 from ledger_app.domain.certificate import DOCUMENT_TYPE
 from ledger_app.domain.terms import organisation_id
-from ledger_app.errors import BadInput, CheckFailed, LedgerError
+from ledger_app.errors import BadInput, Broken, CheckFailed, LedgerError
 from ledger_app.proof import check
 from ledger_app.proof.bundle import MAX_BUNDLE_BYTES, Bundle, Registered, bundle_from_json, parse_bundle
 from ledger_app.proof.canonical import parse_object
@@ -19,7 +19,7 @@ from ledger_app.proof.commitments import digest_document
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.leaf import leaf_for
 from ledger_app.services.context import Services
-from ledger_app.services.locating import bundle_of, from_row
+from ledger_app.services.locating import bundle_of, from_row, proof_of
 from ledger_app.services.names import id_of
 from ledger_app.services.visibility import may_see
 from ledger_app.store import certificates
@@ -71,6 +71,13 @@ class Subject:
 def subjects_of(ctx: Services, principal: Principal, query: Query) -> list[Subject]:
     """The certificates that a query leads to; never empty. Raises NotAuthenticated `SIGN_IN` for a number
     asked by a stranger."""
+    try:
+        return _found(ctx, principal, query)
+    except Broken as damaged:  # rows that cannot even be read
+        return [_nothing(damaged.reason, damaged.detail)]
+
+
+def _found(ctx: Services, principal: Principal, query: Query) -> list[Subject]:
     if query.file is not None:
         return [_of_file(ctx, principal, query)]
     if query.bundle is not None:
@@ -172,7 +179,7 @@ def _with_secret(ctx: Services, document: dict[str, Any], secret: bytes) -> Subj
     leaf = leaf_for(document, secret)
     with ctx.store.read() as conn:
         row = certificates.by_leaf(conn, to_hex(leaf.hash()))
-    proof = tuple(from_hex(node, 32) for node in row.proof) if row else ()
+    proof = proof_of(row) if row else ()
     registered = Registered(
         ctx.pin.chain_id, from_hex(ctx.pin.genesis, 32), ctx.pin.address("CertificateRegistry")
     )

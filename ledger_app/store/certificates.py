@@ -1,16 +1,18 @@
 """Certificates: what was issued here, how to find it, and bundles received from elsewhere.
 
 Rows locate; they prove nothing. Whoever relies on one opens the sealed document, rebuilds its digest and asks
-the ledger.
+the ledger. Rows that cannot be read as what their columns are declared to hold raise Broken `RECORD_DAMAGED`.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
 
+from ledger_app.errors import Broken
 from ledger_app.store.acts import DEAD
 from ledger_app.store.tables_records import (
     acts,
@@ -207,15 +209,17 @@ def received(
         query = query.where(received_bundles.c.leaf == leaf)
     if digest is not None:
         query = query.where(received_bundles.c.digest == digest)
-    row = conn.execute(query).mappings().first()
-    return None if row is None else ReceivedRow(**row)
+    with _intact():
+        row = conn.execute(query).mappings().first()
+        return None if row is None else ReceivedRow(**row)
 
 
 def received_by_id(conn: Connection, bundle_id: str) -> ReceivedRow | None:
     """A received bundle by its id."""
     query = select(received_bundles).where(received_bundles.c.id == bundle_id)
-    row = conn.execute(query).mappings().one_or_none()
-    return None if row is None else ReceivedRow(**row)
+    with _intact():
+        row = conn.execute(query).mappings().one_or_none()
+        return None if row is None else ReceivedRow(**row)
 
 
 def _claim_numbers(conn: Connection, rows: Sequence[CertificateRow]) -> list[str]:
@@ -260,12 +264,23 @@ def _linked(kind: str, values: Sequence[str]) -> Select[Any]:
 
 
 def _rows(conn: Connection, query: Select[Any]) -> list[CertificateRow]:
-    return [_row(row) for row in conn.execute(query).mappings()]
+    with _intact():
+        return [_row(row) for row in conn.execute(query).mappings()]
 
 
 def _one(conn: Connection, query: Select[Any]) -> CertificateRow | None:
-    row = conn.execute(query).mappings().one_or_none()
-    return None if row is None else _row(row)
+    with _intact():
+        row = conn.execute(query).mappings().one_or_none()
+        return None if row is None else _row(row)
+
+
+@contextmanager
+def _intact() -> Iterator[None]:
+    """Raises Broken `RECORD_DAMAGED` for columns that hold no JSON, or text where bytes belong."""
+    try:
+        yield
+    except (TypeError, ValueError) as bad:
+        raise Broken("RECORD_DAMAGED") from bad
 
 
 def _row(row: RowMapping) -> CertificateRow:

@@ -1,0 +1,50 @@
+"""Rows whose columns hold another type than was stored: a reason, never a fault."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from ledger_app.errors import Broken
+from ledger_app.services import certificates
+from tests.support.world import World
+
+
+@pytest.mark.parametrize(
+    ("column", "raw"),
+    [
+        ("leaf_fields", "no JSON"),
+        ("proof", "no JSON"),
+        ("proof", "7"),
+        ("proof", "[7]"),
+        ("sealed", "text"),
+        ("sealed", 1.5),
+        ("sealed", b"\1"),
+    ],
+)
+def test_row_that_holds_another_type_cannot_be_told(world: World, column: str, raw: Any) -> None:
+    document = world.document()
+    (certificate,) = world.issue(document)
+    _write(world, certificate["id"], column, raw)
+    expected = "SEALED_UNREADABLE" if raw in ("text", b"\1") else "RECORD_DAMAGED"
+    for query in ({"number": document["number"]}, {"digest": certificate["digest"]}, {"document": document}):
+        report = world.verify("customs-au", **query)
+        assert (report["verdict"], report["reason"], report["exitCode"]) == ("CANNOT_TELL", expected, 20)
+    with pytest.raises(Broken, match=expected):
+        certificates.bundle(world.ctx, world.principal("chamber-cn"), certificate["id"])
+
+
+@pytest.mark.parametrize("raw", ["7", "{}", '{"allowance":1,"validFrom":"x","validUntil":[]}'])
+def test_leaf_fields_of_another_shape_are_told_as_damage(world: World, raw: str) -> None:
+    document = world.document()
+    (certificate,) = world.issue(document)
+    _write(world, certificate["id"], "leaf_fields", raw)
+    assert world.verify("trader", number=document["number"])["verdict"] == "GENUINE"
+    with pytest.raises(Broken, match="RECORD_DAMAGED"):
+        certificates.listed(world.ctx, world.principal("chamber-cn"), number=document["number"])
+
+
+def _write(world: World, certificate_id: str, column: str, raw: Any) -> None:
+    with world.ctx.store.begin() as conn:
+        statement = text(f"UPDATE certificates SET {column} = :raw WHERE id = :id")
+        conn.execute(statement, {"raw": raw, "id": certificate_id})
