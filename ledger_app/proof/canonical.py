@@ -27,6 +27,7 @@ _MAX_NUMBER_TEXT = 64
 # The closing quote is optional, so that an unterminated string is consumed in one match: with a required
 # one, every escaped quote in it would start another scan to the end of the input.
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"\\'))
 _NOT_BRACKET = re.compile(r"[^\[\]{}]++")
 _NONZERO_MANTISSA = re.compile(r"-?[0.]*+[1-9]")
 _FAST = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
@@ -118,9 +119,15 @@ def _refuse_deep(text: str, limit: int) -> None:
     # Before the parser sees it: the standard library's parser recurses once a level.
     if text.count("[") + text.count("{") <= limit:
         return
+    kept = text.encode().translate(None, _NOT_STRUCTURE)
+    if b"\\" in kept:
+        brackets = _NOT_BRACKET.sub("", _STRING.sub("", text)).encode()
+    else:
+        # Without an escape, every other piece between quotation marks lies outside the strings.
+        brackets = b"".join(kept.split(b'"')[::2])
     depth = 0
-    for bracket in _NOT_BRACKET.sub("", _STRING.sub("", text)):
-        if bracket in "[{":
+    for bracket in brackets:
+        if bracket in b"[{":
             depth += 1
             if depth > limit:
                 raise BadInput("JSON_TOO_DEEP", f"more than {limit} levels of nesting", limit=limit)

@@ -94,6 +94,7 @@ HOSTILE: list[tuple[str, bytes, str]] = [
     ("nested 33 deep", b"[" * 33 + b"]" * 33, "JSON_TOO_DEEP"),
     ("nested 1,000 deep", b"[" * 1000 + b"]" * 1000, "JSON_TOO_DEEP"),
     ("nested 500,000 deep, not closed", b'{"a":' * 200_000, "JSON_TOO_DEEP"),
+    ("nested deep behind an escaped quote", b'["\\"]]]]",' + b"[" * 40 + b"]" * 41, "JSON_TOO_DEEP"),
     ("nested deep behind a string of brackets", b'["]]]]",' + b"[" * 40 + b"]" * 41, "JSON_TOO_DEEP"),
     ("trailing bytes", b"{} x", "JSON_TRAILING"),
     ("two values", b"1 2", "JSON_TRAILING"),
@@ -128,6 +129,12 @@ def test_hostile_json_is_refused_at_once_with_its_reason(data: bytes, reason: st
     assert caught.value.next_step
     assert len(str(caught.value)) < 300
     assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize("text", ["[" * 50, "[" * 50 + '"', "\\" + "{" * 50])
+def test_brackets_inside_strings_are_no_nesting(text: str) -> None:
+    value = {"outer": [text, {text: 1}]}
+    assert parse_json(json.dumps(value)) == value
 
 
 def test_parsing_does_not_need_the_stack_that_deep_input_asks_for() -> None:
