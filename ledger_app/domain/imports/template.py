@@ -10,6 +10,7 @@ from typing import Any, Final
 from ledger_app.domain.model import DOCUMENT_TYPE, DOCUMENT_VERSION, Certificate
 
 _MEMBERS: Final = frozenset(info.alias or name for name, info in Certificate.model_fields.items())
+_ALWAYS: Final = frozenset({"number", "scheme", "exporter", "consignee", "items"})
 FIELDS: Final = tuple(sorted(_MEMBERS - {"type", "version", "issuer", "extensions"}))
 """What a file in a foreign format may state besides, under our own names. The issuer is who sends it."""
 
@@ -24,11 +25,8 @@ _LISTS: Final[tuple[tuple[str, ...], ...]] = (
 
 
 def is_template(entry: dict[str, Any]) -> bool:
-    """Whether all members are ours, and at least two of those that every certificate has are there."""
-    return (
-        entry.keys() <= _MEMBERS
-        and len(entry.keys() & {"number", "scheme", "exporter", "consignee", "items"}) >= 2
-    )
+    """Whether all members are ours, and one of those that every certificate has is there."""
+    return entry.keys() <= _MEMBERS and not entry.keys().isdisjoint(_ALWAYS)
 
 
 def typed_row(entry: dict[str, Any]) -> dict[str, Any]:
