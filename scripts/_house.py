@@ -17,12 +17,12 @@ TABLES = {"ledger_app/reasons.py"}
 
 # Written as patterns, so that this file does not hold what it forbids.
 REGISTRIES = re.compile(
-    r"(pypi|pythonhosted|npmjs|yarnpkg|crates|maven|debian|golang|docker|ghcr|quay)\.(org|com|io)/|"
-    r"(proxy\.golang|registry\.npmjs|files\.pythonhosted|deb\.debian|index\.docker)\."
+    r"(p[y]pi|pythonh[o]sted|npmjs|yarnpkg|crates|maven|debian|golang|docker|ghcr|quay)\.(org|com|io)/|"
+    r"(proxy\.golang|registry\.npmjs|files\.pythonh[o]sted|deb\.debian|index\.docker)\."
 )
 # A path of one machine, or a word that only means something where the project was written.
 WORKPLACE = re.compile(
-    r"/work/(main|shared|\.)|/tmp/plan|\bDESIGN\.md\b|\bSPEC\.md\b|\bissue #?\d+\b|/root/|/home/\w+/"
+    r"/w[o]rk/(main|shared|\.)|/tmp/plan|\bDESIGN\.md\b|\bSPEC\.md\b|\bissue #?\d+\b|/r[o]ot/|/home/\w+/"
 )
 BINARY = {".png", ".woff2", ".ico", ".gz", ".zip", ".pdf", ".db"}
 # The address a person may follow is not a registry: only lock files and installers could hold one by mistake.
