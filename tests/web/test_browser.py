@@ -14,7 +14,7 @@ from ledger_app.domain.samples import sample_document
 from tests.support.running_demo import RunningDemo
 
 pytest.importorskip("playwright.sync_api")
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 _CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(_CHROMIUM is None, reason="no chromium on this machine")
@@ -66,7 +66,7 @@ def test_file_is_verified_in_words(page: Page, demo: RunningDemo, bundle: Path) 
     page.get_by_label("The certificate's file").set_input_files(bundle)
     page.get_by_role("button", name="Verify").click()
     assert _verdict(page) == ("GENUINE", "good")
-    assert page.get_by_role("heading", name="Genuine").is_visible()
+    expect(page.get_by_role("heading", name="Genuine")).to_be_visible()
     top = "document.querySelector('#verdict').getBoundingClientRect().top"
     page.wait_for_function(f"0 <= {top} && {top} < innerHeight")
     box = page.locator("main").bounding_box()
@@ -93,8 +93,8 @@ def test_customs_signs_in_looks_up_a_number_and_follows_the_goods(page: Page, de
     page.get_by_role("button", name="Verify").click()
     assert _verdict(page) == ("GENUINE", "good")
     page.get_by_role("link", name="This certificate's page").click()
-    assert page.get_by_role("heading", name="Certificate DEMO-RCEP-0001").is_visible()
-    assert page.locator("svg").first.is_visible()
-    assert page.locator("ol.timeline li").count() == 5
+    expect(page.get_by_role("heading", name="Certificate DEMO-RCEP-0001")).to_be_visible()
+    expect(page.locator("svg").first).to_be_visible()
+    expect(page.locator("ol.timeline li")).to_have_count(5)
     page.get_by_role("button", name="Sign out").click()
-    assert page.get_by_role("link", name="Sign in").first.is_visible()
+    expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
