@@ -227,6 +227,126 @@ _section(
     ("CLAIM_WITHDRAWN", "Its use for this claim was withdrawn; the claim stays spent.", "Use another claim."),
 )
 
+# --- offline proof: checkpoints, trust snapshots, evidence ---------------------------------------------
+_section(
+    (
+        "CHECKPOINT_EXPIRED",
+        "The checkpoint in the file may no longer be relied on.",
+        "Ask the holder, or the service, for a bundle with a newer checkpoint.",
+    ),
+    (
+        "CHECKPOINT_NONE",
+        "The council has signed no checkpoint yet.",
+        "Ask for one: `origin checkpoint create`.",
+    ),
+    (
+        "CHECKPOINT_TOO_OLD",
+        "The certificate was registered after the newest checkpoint.",
+        "Ask for a checkpoint (`origin checkpoint create`), then for the bundle again.",
+    ),
+    (
+        "CHECKPOINT_UNKNOWN",
+        "No such checkpoint or snapshot is kept here.",
+        "List them: `origin checkpoint list`.",
+    ),
+    (
+        "CONSISTENCY_UNPROVEN",
+        "Nothing given proves that the later checkpoint follows from the earlier one.",
+        "Fetch the proof with `origin checkpoint consistency`; if there is none, tell the auditors.",
+    ),
+    (
+        "EVIDENCE_INVALID",
+        "The evidence in the file does not prove what it should.",
+        "Ask the holder for the bundle again, or verify it online.",
+    ),
+    (
+        "EVIDENCE_MISSING",
+        "The file holds no evidence, so nothing can be told about registration offline.",
+        "Ask for a bundle with evidence, or verify it online.",
+    ),
+    (
+        "LEDGER_CONTINUES",
+        "The registry goes on where a sealed one ended, whose records a checkpoint would leave out.",
+        "Verify online.",
+    ),
+    (
+        "OFFLINE_CLAIM",
+        "A claim of one's own can only be looked up by the service.",
+        "Leave out --claim, or verify online.",
+    ),
+    (
+        "SNAPSHOT_LACKS_ISSUER",
+        "The trust snapshot does not list the issuer, or its key.",
+        "Get a newer trust snapshot from the council.",
+    ),
+    (
+        "SPLIT_VIEW",
+        "Two signed statements about the ledger contradict each other.",
+        "Keep both files, rely on neither, and show them to the council and the auditors.",
+    ),
+    (
+        "STATEMENT_FROM_FUTURE",
+        "The statement is about a block that is later than this machine's clock.",
+        "Set the clock right, then verify again.",
+    ),
+    (
+        "STATEMENT_INVALID",
+        "The file is neither a checkpoint nor a trust snapshot of this version.",
+        "Fetch it again.",
+    ),
+    (
+        "STATEMENT_OTHER_COUNCIL",
+        "Another council signed it than the one of the trust snapshot.",
+        "Get the newest trust snapshot from the council, and a bundle with a checkpoint of today's council.",
+    ),
+    (
+        "STATEMENT_SIGNER_TWICE",
+        "A member's signature counts twice, or the signatures are out of order.",
+        "Rely on nothing in it; fetch it again.",
+    ),
+    (
+        "STATEMENT_SIGNER_UNKNOWN",
+        "Somebody signed it who has no seat in the council.",
+        "Rely on nothing in it; fetch it again.",
+    ),
+    (
+        "STATEMENT_UNDER_THRESHOLD",
+        "Fewer members of the council signed it than must agree.",
+        "Rely on nothing in it; fetch it again.",
+    ),
+    (
+        "TRUST_COUNCIL_DIFFERS",
+        "The trust snapshot is of another council than the one you named.",
+        "Check where the file came from; ask the council for its fingerprint.",
+    ),
+    (
+        "TRUST_SNAPSHOT_EXPIRED",
+        "The trust snapshot may no longer be relied on.",
+        "Get a newer one from the council.",
+    ),
+    ("TRUST_SNAPSHOT_INVALID", "The file is no sound trust snapshot.", "Get it from the council again."),
+    (
+        "TRUST_SNAPSHOT_MISSING",
+        "Without a trust snapshot nothing can be told about registration offline.",
+        "Name one with --trust, or verify online.",
+    ),
+    (
+        "SIGNER_NO_NODE",
+        "This seat has no node of its own to recompute the statement from.",
+        "Name it in signer.toml (node), or with `origin signer run --node`.",
+    ),
+    (
+        "SIGNER_NODE_DIFFERS",
+        "This seat's own node tells something else than the statement.",
+        "Do not sign; find out with the other members whose node is wrong.",
+    ),
+    (
+        "SIGNER_SPLIT_VIEW",
+        "This seat has signed another statement about the same block or the same batches.",
+        "Do not sign; tell the other members and the auditors.",
+    ),
+)
+
 # --- the certificate document and imports (domain/) ----------------------------------------------------
 _section(
     (
@@ -364,6 +484,46 @@ _section(
         "The ledger does not know an anchor that is recorded here.",
         "Do not rely on the stream; ask the operator.",
     ),
+    (
+        "CARGO_NOT_LINKED",
+        "The certificate shows neither a consignment nor a container, so no history belongs to it.",
+        "Ask the holder which consignment it covers, or for a file that shows it.",
+    ),
+    (
+        "CARGO_NOT_SHOWN",
+        "What was reported about the goods is told to those who may read the certificate.",
+        "Verify with the holder's file, or sign in as one of its parties.",
+    ),
+    (
+        "CARGO_NO_HISTORY",
+        "No cargo event about its consignment or containers is recorded here.",
+        "Nothing is wrong by that. Ask the carrier where it reports, if the history matters.",
+    ),
+    (
+        "CARGO_LINK_UNPROVEN",
+        "Events were linked to its consignment beside their content, which no anchor covers.",
+        "Ask the reporter to name the consignment or the container in the events themselves.",
+    ),
+    (
+        "CARGO_NOT_COMPARABLE",
+        "The events on the ledger say nothing that can be compared with the certificate.",
+        "Read the history yourself: `origin cargo show`.",
+    ),
+    (
+        "CARGO_LOADED_ELSEWHERE",
+        "The goods were reported to be loaded in a country that the certificate does not name.",
+        "Compare the history with the transport document, and ask the exporter or the issuing body.",
+    ),
+    (
+        "CARGO_ENDED_ELSEWHERE",
+        "The goods were reported to be unpacked in a country that the certificate does not name.",
+        "Compare the history with the transport document, and ask the holder.",
+    ),
+    (
+        "CARGO_CONTAINER_DIFFERS",
+        "The consignment was reported to be loaded in other containers than the certificate names.",
+        "Compare the container numbers with the transport document, and ask the holder.",
+    ),
     ("CARGO_BEHAVIOUR", "Not a way to treat refused events.", "Say rollback or proceed."),
     ("CARGO_PROOF_INVALID", "The proof of a cargo event is malformed.", "Ask for the proof again."),
 )
@@ -403,6 +563,46 @@ _section(
         "STORE_NEWER",
         "The database was written by a later version.",
         "Start the version that wrote it, or a later one.",
+    ),
+    (
+        "STORE_UNAVAILABLE",
+        "The database does not answer, or the connection to it broke.",
+        "Try again under the same Idempotency-Key; the operator looks after the database.",
+    ),
+    (
+        "STORE_BUSY",
+        "The database is too busy to do this in time.",
+        "Try again in a moment under the same Idempotency-Key.",
+    ),
+    (
+        "STORE_FULL",
+        "The database has no room left; nothing was recorded.",
+        "The operator makes room; then try again under the same Idempotency-Key.",
+    ),
+    (
+        "STORE_DAMAGED",
+        "The database's files are damaged.",
+        "Stop the service and restore the last backup; see docs/operations.md.",
+    ),
+    (
+        "STORE_UNSUITABLE",
+        "The database server is set up so that it could lose what was acknowledged.",
+        "Set what the detail names as docs/operations.md says.",
+    ),
+    (
+        "STORE_OF_DEMO",
+        "A demonstration and a real installation would share this database.",
+        "Give each a database of its own.",
+    ),
+    (
+        "VALUE_NOT_STORABLE",
+        "A value holds a character that cannot be stored, or is too long or too large.",
+        "Leave out the character U+0000, and shorten the value.",
+    ),
+    (
+        "STORE_READ_ONLY",
+        "Something was written in a read-only transaction.",
+        "Report this to the developers.",
     ),
     (
         "STORE_NESTED_WRITE",
@@ -706,9 +906,29 @@ _section(
         "Set the named variable to a strong value.",
     ),
     (
+        "SETTING_TWICE",
+        "A secret is set in two ways.",
+        "Keep the file, and unset the variable that holds the secret itself.",
+    ),
+    (
+        "SETTING_FILE_UNREADABLE",
+        "The file of a secret cannot be read.",
+        "Name a small text file that the service may read.",
+    ),
+    (
+        "SETTING_FILE_SHARED",
+        "The file of a secret can be read or changed by others.",
+        "Take the rights of others away: chmod 0400, owned by the account that runs the service.",
+    ),
+    (
         "SETTING_NOT_FOR_DEMO",
         "Demo mode refuses production settings.",
         "Unset the named variables, or leave demo mode.",
+    ),
+    (
+        "OPERATOR_TOKEN_INVALID",
+        "ORIGIN_OPERATOR_TOKEN is no access token.",
+        "Set olt_ and 43 characters of base64url, made of 32 random bytes.",
     ),
     (
         "TOKEN_INVALID",

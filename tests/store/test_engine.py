@@ -6,30 +6,29 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
 
-from ledger_app.errors import Broken, ConfigError
+from ledger_app.errors import Broken, ConfigError, Unavailable
 from ledger_app.store import lease, meta, outbox
-from ledger_app.store.engine import Connection, Store, open_store
+from ledger_app.store.engine import Connection, Limits, Store, open_store
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def sqlite(tmp_path: Path) -> Store:
     made = open_store(f"sqlite:///{tmp_path / 'folder' / 'ledger.db'}")
     made.create_all()
     return made
 
 
-def test_sqlite_is_set_up_to_survive_a_power_cut(store: Store) -> None:
-    with store.read() as conn:
+def test_sqlite_is_set_up_to_survive_a_power_cut(sqlite: Store) -> None:
+    with sqlite.read() as conn:
         pragmas = {name: conn.execute(text(f"PRAGMA {name}")).scalar_one() for name in (
             "journal_mode", "synchronous", "foreign_keys", "busy_timeout",
         )}  # fmt: skip
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30000}
 
 
-def test_no_file_of_the_database_is_readable_by_others(store: Store, tmp_path: Path) -> None:
-    with store.begin() as conn:
+def test_no_file_of_the_database_is_readable_by_others(sqlite: Store, tmp_path: Path) -> None:
+    with sqlite.begin() as conn:
         meta.put(conn, "a", 1)
         modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "folder").iterdir()}
     assert set(modes) >= {"ledger.db", "ledger.db-wal"}
@@ -56,8 +55,9 @@ def test_a_failed_transaction_leaves_nothing(store: Store) -> None:
 
 
 def test_a_reader_cannot_write(store: Store) -> None:
-    with pytest.raises(OperationalError), store.read() as conn:
+    with pytest.raises(Broken) as refused, store.read() as conn:
         meta.put(conn, "a", 1)
+    assert refused.value.reason == "STORE_READ_ONLY"
     with store.begin() as conn:
         meta.put(conn, "a", 2)
     with store.read() as conn:
@@ -80,8 +80,8 @@ def test_a_write_inside_a_write_is_an_error_and_no_deadlock(store: Store) -> Non
         meta.put(conn, "a", 1)
 
 
-def test_writers_take_turns_across_stores_of_one_file(store: Store) -> None:
-    other = open_store(str(store.engine.url))
+def test_writers_take_turns_across_stores_of_one_database(store: Store, url: str) -> None:
+    other = open_store(url)
     with store.begin() as conn:
         meta.put(conn, "n", 0)
 
@@ -95,8 +95,30 @@ def test_writers_take_turns_across_stores_of_one_file(store: Store) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+    other.close()
     with store.read() as conn:
         assert meta.get(conn, "n") == 60
+
+
+def test_a_writer_that_cannot_have_its_turn_in_time_says_so(store: Store, url: str) -> None:
+    other = open_store(url, Limits(wait=1))
+    with store.begin() as conn:
+        meta.put(conn, "a", 1)
+        with pytest.raises(Unavailable) as refused, other.begin():
+            pass
+    assert refused.value.reason == "STORE_BUSY"
+    with other.begin() as conn:
+        assert meta.get(conn, "a") == 1
+    other.close()
+
+
+def test_a_reader_that_finds_no_free_connection_says_so(url: str) -> None:
+    narrow = open_store(url, Limits(connections=1, wait=1))
+    narrow.create_all()
+    with narrow.read(), pytest.raises(Unavailable) as refused, narrow.read():
+        pass
+    assert refused.value.reason == "STORE_BUSY"
+    narrow.close()
 
 
 def test_a_lease_has_one_holder_until_it_ends(store: Store) -> None:

@@ -1,37 +1,48 @@
 """The migrations make exactly the tables that the code declares, and take them away again."""
 
-import re
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, make_url, text
 
 from ledger_app.errors import ConfigError
 from ledger_app.store import migrate
 from ledger_app.store.engine import Store, open_store
 from ledger_app.store.schema import metadata
+from tests.support import databases
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_store(f"sqlite:///{tmp_path / 'ledger.db'}")
+def store(empty: Store) -> Store:
+    return empty
 
 
-def schema(store: Store) -> dict[str, str]:
-    """The statements that made each table and index, spaces and column order of keys apart."""
+def schema(store: Store) -> dict[str, Any]:
+    """Everything the database says about its tables: columns, keys, indexes, defaults."""
     with store.read() as conn:
-        rows = conn.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+        seen = inspect(conn)
         return {
-            name: re.sub(r"\s+", " ", sql).replace('"', "") for name, sql in rows if "alembic" not in name
+            name: (
+                [{**column, "type": str(column["type"])} for column in seen.get_columns(name)],
+                seen.get_pk_constraint(name),
+                sorted(seen.get_unique_constraints(name), key=lambda one: str(one["name"])),
+                sorted(seen.get_indexes(name), key=lambda one: str(one["name"])),
+                seen.get_foreign_keys(name),
+            )
+            for name in seen.get_table_names()
+            if name != "alembic_version"
         }
 
 
-def test_migrations_make_what_the_tables_declare(store: Store, tmp_path: Path) -> None:
+def test_migrations_make_what_the_tables_declare(store: Store, url: str, tmp_path: Path) -> None:
     migrate.upgrade(store)
     assert migrate.differences(store) == []
-    declared = open_store(f"sqlite:///{tmp_path / 'declared.db'}")
+    (tmp_path / "declared").mkdir()
+    declared = open_store(databases.new_url(tmp_path / "declared", make_url(url).get_backend_name()))
     declared.create_all()
-    assert set(schema(store)) == set(schema(declared))
+    assert schema(store) == schema(declared)
+    declared.close()
 
 
 def test_migrations_run_down_to_nothing_and_up_again(store: Store) -> None:
