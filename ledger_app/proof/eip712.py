@@ -126,9 +126,16 @@ class Act:
 
 A = TypeVar("A", bound=Act)
 ACTS: dict[str, type[Act]] = {}
+STATEMENTS: dict[str, type[Act]] = {}
+"""Messages that the council signs for people to carry about: no contract takes them."""
 
 
-def act(contract: str, solidity: str) -> Callable[[type[A]], type[A]]:
+def message_type(kind: str) -> type[Act] | None:
+    """The act or statement of this name, or None."""
+    return ACTS.get(kind) or STATEMENTS.get(kind)
+
+
+def act(contract: str, solidity: str, among: dict[str, type[Act]] = ACTS) -> Callable[[type[A]], type[A]]:
     """Registers an act with the Solidity side of its fields, written as in the type string."""
 
     def register(cls: type[A]) -> type[A]:
@@ -138,7 +145,7 @@ def act(contract: str, solidity: str) -> Callable[[type[A]], type[A]]:
         cls._TYPE_HASH = keccak(cls.type_string().encode())
         if len(cls._FIELDS) != len(cls.SOLIDITY):
             raise TypeError(f"{cls.__name__} does not match its type string")
-        ACTS[cls.__name__] = cls
+        among[cls.__name__] = cls
         return cls
 
     return register
