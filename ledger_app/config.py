@@ -8,15 +8,26 @@ setting that belongs to production, so that a demo can never run against a real 
 import os
 import secrets as randomness
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ledger_app.errors import ConfigError
+from ledger_app.secret_files import secret
 
 MIB = 1 << 20
 _LISTS = ("old_master_keys", "council")
+_SECRETS = (
+    "master_key",
+    "old_master_keys",
+    "sender_key",
+    "database_url",
+    "database_password",
+    "operator_token",
+    "metrics_token",
+)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -36,6 +47,11 @@ class Settings(BaseSettings):
     public_url: str | None = None
 
     database_url: str | None = None
+    database_password: SecretStr | None = None
+    database_connections: int = Field(20, ge=5, le=500)
+    database_connect_seconds: int = Field(5, ge=1, le=60)
+    database_wait_seconds: int = Field(30, ge=1, le=600)
+    database_statement_seconds: int = Field(60, ge=1, le=3600)
     master_key: SecretStr | None = None
     old_master_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
 
@@ -43,6 +59,7 @@ class Settings(BaseSettings):
     node_port: int = Field(0, ge=0, le=65535)
     sender_key: SecretStr | None = None
     finality_depth: int = Field(0, ge=0, le=1024)
+    operator_token: SecretStr | None = None
 
     chain_id: int | None = Field(None, ge=1)
     genesis: str | None = Field(None, pattern=r"^0x[0-9a-f]{64}$")
@@ -53,6 +70,13 @@ class Settings(BaseSettings):
 
     council: Annotated[tuple[str, ...], NoDecode] = ()
     council_threshold: int = Field(2, ge=2, le=31)
+
+    log_level: Literal["debug", "info", "warning", "error"] | None = None
+    log_format: Literal["auto", "json", "text"] = "auto"
+    metrics_token: SecretStr | None = Field(None, min_length=20)
+    outbox_stuck_seconds: int = Field(120, ge=1)
+    signer_silent_seconds: int = Field(600, ge=60)
+    min_free_bytes: int = Field(512 * MIB, ge=0)
 
     max_data_age_seconds: int = Field(300, ge=1)
     act_deadline_seconds: int = Field(86_400, ge=60)
@@ -73,8 +97,13 @@ class Settings(BaseSettings):
 
     @property
     def store_url(self) -> str:
-        """The database URL: the given one, else SQLite in the data folder."""
-        return self.database_url or f"sqlite:///{(self.data / 'origin.db').absolute()}"
+        """The database URL: the given one with the password put in, else SQLite in the data folder."""
+        if not self.database_url:
+            return f"sqlite:///{(self.data / 'origin.db').absolute()}"
+        if self.database_password is None:
+            return self.database_url
+        before, _, after = self.database_url.rpartition("@")
+        return f"{before}:{quote(self.database_password.get_secret_value(), safe='')}@{after}"
 
     @property
     def embedded_node(self) -> bool:
@@ -128,6 +157,9 @@ def load_settings(**overrides: Any) -> Settings:
     for name in _LISTS:
         if (listed := os.environ.get(_variable((name,)))) is not None:
             overrides.setdefault(name, listed)
+    for name in _SECRETS:
+        if (kept := secret(_variable((name,)))) is not None:
+            overrides.setdefault(name, kept)
     try:
         settings = Settings(**overrides)
     except ValidationError as error:
@@ -145,6 +177,8 @@ def _check_demo(settings: Settings) -> None:
         "ORIGIN_MASTER_KEY": settings.master_key,
         "ORIGIN_OLD_MASTER_KEYS": settings.old_master_keys,
         "ORIGIN_SENDER_KEY": settings.sender_key,
+        "ORIGIN_DATABASE_PASSWORD": settings.database_password,
+        "ORIGIN_OPERATOR_TOKEN": settings.operator_token,
         "ORIGIN_CHAIN_ID": settings.chain_id,
         "ORIGIN_GENESIS": settings.genesis,
         "ORIGIN_CONSORTIUM": settings.consortium,
@@ -152,7 +186,7 @@ def _check_demo(settings: Settings) -> None:
         "ORIGIN_CARGO_LOG": settings.cargo_log,
     }
     given = [name for name, value in foreign.items() if value]
-    if settings.database_url is not None and not settings.database_url.startswith("sqlite"):
+    if settings.database_url is not None and not _is_local(settings.database_url):
         given.append("ORIGIN_DATABASE_URL")
     if settings.host not in _LOOPBACK:
         given.append("ORIGIN_HOST")
@@ -162,8 +196,22 @@ def _check_demo(settings: Settings) -> None:
         )
 
 
+def _is_local(url: str) -> bool:
+    """Whether a database URL names SQLite, or PostgreSQL on this machine: a socket or the loopback."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return True
+    if parts.scheme.partition("+")[0] != "postgresql":
+        return False
+    hosts = [parts.hostname, *(value for name, value in parse_qsl(parts.query) if name == "host")]
+    named = [host for host in hosts if host]
+    only_host = all(name == "host" for name, _ in parse_qsl(parts.query))
+    return only_host and bool(named) and all(host in _LOOPBACK or host.startswith("/") for host in named)
+
+
 def _check_production(settings: Settings) -> None:
     settings.master_keys()
+    _check_database(settings)
     if settings.sender_key is None and not settings.embedded_node:
         raise ConfigError(
             "SETTING_UNSAFE", "ORIGIN_SENDER_KEY is not set, and the node is not the embedded one."
@@ -177,6 +225,18 @@ def _check_production(settings: Settings) -> None:
             "A ledger is pinned by ORIGIN_CHAIN_ID, ORIGIN_GENESIS, ORIGIN_CONSORTIUM, ORIGIN_REGISTRY "
             "and ORIGIN_CARGO_LOG together, or by none of them.",
         )
+
+
+def _check_database(settings: Settings) -> None:
+    if settings.database_password is None:
+        return
+    parts = urlsplit(settings.database_url or "")
+    if not parts.scheme.startswith("postgresql") or not parts.username:
+        raise ConfigError(
+            "SETTING_INVALID", "ORIGIN_DATABASE_PASSWORD needs ORIGIN_DATABASE_URL of PostgreSQL with a user."
+        )
+    if parts.password is not None:
+        raise ConfigError("SETTING_TWICE", "ORIGIN_DATABASE_URL holds a password besides the separate one.")
 
 
 def _key(variable: str, value: SecretStr) -> bytes:
@@ -219,7 +279,7 @@ def _kept_key(path: Path) -> bytes:
 
 
 def _split(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    return tuple(part.strip() for part in text.replace("\n", ",").split(",") if part.strip())
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

@@ -14,10 +14,11 @@ from enum import StrEnum
 
 from ledger_app.domain.standing import Role
 from ledger_app.domain.terms import territory_code
-from ledger_app.errors import BadInput, NotAuthenticated
+from ledger_app.errors import BadInput, ConfigError, NotAuthenticated
 from ledger_app.store import members
 from ledger_app.store.engine import Store
 
+_FROM_SETTINGS = "from the settings"
 _PREFIX = "olt_"
 _TOKEN = re.compile(r"olt_[A-Za-z0-9_-]{43}", re.ASCII)
 
@@ -96,6 +97,32 @@ def create_token(
             label=label[:200],
         )
     return text
+
+
+def keep_operator_token(store: Store, text: str) -> None:
+    """Let in the operator with the token that the settings hold, and with no earlier one of theirs.
+
+    Raises ConfigError `OPERATOR_TOKEN_INVALID` for a text that is no token: `olt_` and 43 characters of
+    base64url, 32 random bytes.
+    """
+    if not _TOKEN.fullmatch(text) or len(set(text[len(_PREFIX) :])) < 12:
+        raise ConfigError("OPERATOR_TOKEN_INVALID")
+    wanted = _hash(text)
+    with store.begin() as conn:
+        known = members.token_by_hash(conn, wanted)
+        for row in members.all_tokens(conn):
+            ours = row.label == _FROM_SETTINGS and row.kind == Kind.OPERATOR.value
+            if ours and row.revoked_at is None and (known is None or row.id != known[0].id):
+                members.revoke_token(conn, row.id)
+        if known is None:
+            members.add_token(
+                conn,
+                token_hash=wanted,
+                kind=Kind.OPERATOR.value,
+                organisation=None,
+                member=None,
+                label=_FROM_SETTINGS,
+            )
 
 
 def principal_for(store: Store, authorization: str | None) -> Principal:

@@ -14,6 +14,7 @@ from ledger_app import errors
 from ledger_app.cli import output
 from ledger_app.client import Client
 from ledger_app.reasons import REASONS
+from ledger_app.secret_files import secret
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 DEMO_TOKENS = "demo/tokens.json"
@@ -44,8 +45,9 @@ def group(help_text: str) -> typer.Typer:
 
 
 def connect(role: str, who: str = "") -> Client:
-    """A client of ORIGIN_URL with ORIGIN_TOKEN. Without them, of the demo in the data folder, with the token
-    of `who` or `role` there. Raises BadInput `ROLE_UNKNOWN` for a `who` that the demo has not."""
+    """A client of ORIGIN_URL with ORIGIN_TOKEN (or what ORIGIN_TOKEN_FILE holds). Without them, of the demo
+    in the data folder, with the token of `who` or `role` there. Raises BadInput `ROLE_UNKNOWN` for a `who`
+    that the demo has not."""
     demo = _demo()
     url = os.environ.get("ORIGIN_URL") or demo.get("url") or DEFAULT_URL
     return Client(url, _token(url, demo, who, role), timeout=_WAIT_SECONDS + 35)
@@ -61,7 +63,7 @@ def _demo() -> dict[str, Any]:
 
 
 def _token(url: str, demo: dict[str, Any], who: str, role: str) -> str | None:
-    given = os.environ.get("ORIGIN_TOKEN")
+    given = secret("ORIGIN_TOKEN")
     if given:
         return given.strip()
     # A demo's tokens go nowhere but to the demo that made them.
