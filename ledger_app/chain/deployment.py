@@ -22,7 +22,7 @@ from ledger_app.chain.pin import LedgerPin
 from ledger_app.chain.rpc import RpcError
 from ledger_app.chain.sender import gas_limit
 from ledger_app.chain.submitter import Submitter
-from ledger_app.errors import ActRefused, NodeUnavailable, Unavailable
+from ledger_app.errors import ActRefused, NodeUnavailable
 from ledger_app.store import outbox
 from ledger_app.store.engine import Store
 
@@ -56,11 +56,13 @@ def ensure_ledger(
         if pin is not None:
             gateway.use(pin)
             return pin
-        if plan is None:
-            _plan(submitter, council, threshold)
-            continue
-        submitter.step()
-        _finish(submitter, plan)
+        # Of several services that start together one deploys; the others wait for its pin.
+        if submitter.lead():
+            if plan is None:
+                _plan(submitter, council, threshold)
+                continue
+            submitter.step()
+            _finish(submitter, plan)
         if time.monotonic() > deadline:
             raise NodeUnavailable("NODE_UNAVAILABLE", "the deployment is still under way")
         time.sleep(0.02)
@@ -68,8 +70,6 @@ def ensure_ledger(
 
 def _plan(submitter: Submitter, council: Sequence[str], threshold: int) -> None:
     """Sign and commit the whole deployment. Nothing is sent before that."""
-    if not submitter.lead():
-        raise Unavailable("LEASE_LOST")
     view = submitter.look()
     members = [member.lower() for member in council]
     founding = interface("Consortium").creation(members, threshold)

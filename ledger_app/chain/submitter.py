@@ -10,6 +10,7 @@ new nonce while its signatures are good and the contract would take it; else it 
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from threading import Event
 from typing import Any
 
@@ -67,7 +68,8 @@ class Submitter(Sender):
                 pause = min(max(pause, 0.25) * 2, 5.0)
             self._wake.wait(pause)
             self._wake.clear()
-        self.release()
+        with suppress(Unavailable):  # a lease that cannot be given up runs out
+            self.release()
 
     def wake(self) -> None:
         """Something was enqueued: do not wait for the next look."""

@@ -22,9 +22,9 @@ app = common.group("Look after the index of the chain.")
 def digest(as_json: common.Json = False) -> None:
     """Print the SHA-256 of the index's rows: equal on every installation that has read the same blocks."""
     from ledger_app.store import index
-    from ledger_app.store.engine import open_store
+    from ledger_app.store.engine import open_configured
 
-    store = open_store(_settings().store_url)
+    store = open_configured(_settings())
     try:
         with store.read() as conn:
             found = {"digest": index.digest(conn), "block": getattr(index.cursor(conn), "number", None)}
@@ -63,9 +63,9 @@ def _follower(settings: "Settings") -> "Iterator[Follower]":
     from ledger_app.chain.gateway import Gateway
     from ledger_app.chain.node import Ganache
     from ledger_app.chain.pin import LedgerPin, saved_pin
-    from ledger_app.store.engine import open_store
+    from ledger_app.store.engine import open_configured
 
-    store = open_store(settings.store_url)
+    store = open_configured(settings)
     node = None
     try:
         with store.read() as conn:

@@ -6,10 +6,11 @@ is not anchored, and its signer would refuse besides.
 """
 
 import threading
+from contextlib import suppress
 from typing import Any, Final
 
 from ledger_app.access.principals import Principal
-from ledger_app.errors import Broken, Conflict, LedgerError
+from ledger_app.errors import Broken, Conflict, LedgerError, Unavailable
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.typed_data import Anchor
 from ledger_app.services.acts import Draft, act_json, must_get, record
@@ -56,7 +57,8 @@ class Anchorer:
     def run(self, stop: threading.Event) -> None:
         """Step until `stop` is set."""
         while not stop.wait(self._interval):
-            self.step()
+            with suppress(Unavailable):  # the next round sees to it
+                self.step()
 
     def step(self) -> int:
         """One round; gives how many acts it asked for. The ledger being away is nothing to report."""

@@ -18,11 +18,12 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
 
+from ledger_app.config import Settings
 from ledger_app.errors import Broken, ConfigError, Unavailable
 from ledger_app.store import dialects
 from ledger_app.store.dialects import Limits
 
-__all__ = ["Connection", "Limits", "Store", "open_store"]
+__all__ = ["Connection", "Limits", "Store", "open_configured", "open_store"]
 
 
 class Store:
@@ -78,6 +79,17 @@ class Store:
     def close(self) -> None:
         """Give all pooled connections back; the store can be used again after."""
         self.engine.dispose()
+
+
+def open_configured(settings: Settings) -> Store:
+    """The store that the settings name, with their limits. Raises what `open_store` raises."""
+    limits = Limits(
+        connections=settings.database_connections,
+        connect=settings.database_connect_seconds,
+        wait=settings.database_wait_seconds,
+        statement=settings.database_statement_seconds,
+    )
+    return open_store(settings.store_url, limits)
 
 
 def open_store(url: str, limits: Limits | None = None) -> Store:

@@ -1,0 +1,36 @@
+"""Making a database ready for a service of this version: it answers, is fit, is ours, and has the tables."""
+
+import time
+
+from ledger_app.errors import ConfigError, Unavailable
+from ledger_app.store import dialects, meta, migrate
+from ledger_app.store.engine import Store
+
+_KIND = "installation-kind"
+
+
+def prepare(store: Store, *, demo: bool, patience: float = 60.0) -> None:
+    """Wait up to `patience` seconds until the database answers, then check it and bring it to this schema.
+
+    A database belongs to a demonstration or to a real installation for ever, whichever came first. Services
+    that start together take turns. Raises Unavailable `STORE_UNAVAILABLE`; ConfigError `STORE_UNSUITABLE`,
+    `STORE_NEWER` or `STORE_OF_DEMO`.
+    """
+    until = time.monotonic() + patience
+    while True:
+        try:
+            with store.read() as conn:
+                dialects.check_server(conn)
+            break
+        except Unavailable:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.25)
+    migrate.upgrade(store)
+    kind = "demonstration" if demo else "installation"
+    with store.begin() as conn:
+        found = meta.get(conn, _KIND)
+        if found is None:
+            meta.put(conn, _KIND, kind)
+        elif found != kind:
+            raise ConfigError("STORE_OF_DEMO", f"the database is that of a {found}")
