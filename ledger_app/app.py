@@ -1,9 +1,9 @@
 """The composition root: settings in, a running service out. Importing this module does nothing."""
 
 import json
-import logging
 import os
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -12,12 +12,13 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
-from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRouter
 
-from ledger_app.api import acts, cargo, certificates, members, problems, service, verification
-from ledger_app.api.http import BODIES
+from ledger_app.access.principals import keep_operator_token
+from ledger_app.api import acts, cargo, certificates, members, openapi, problems, service, verification
 from ledger_app.api.limits import Limits
+from ledger_app.api.observing import Observing
+from ledger_app.api.waiting import Bell
 from ledger_app.chain.deployment import ensure_ledger
 from ledger_app.chain.follower import Follower
 from ledger_app.chain.gateway import Gateway
@@ -28,12 +29,14 @@ from ledger_app.config import Settings
 from ledger_app.errors import ConfigError, LedgerError, WrongLedger
 from ledger_app.services.context import Services, Trouble
 from ledger_app.services.housekeeping import Housekeeper
-from ledger_app.store.engine import Store, open_store
-from ledger_app.store.migrate import upgrade
+from ledger_app.store.engine import Store, open_configured
+from ledger_app.store.preparing import prepare
 from ledger_app.store.secrets import Vault
+from ledger_app.telemetry.logs import Log
 from ledger_app.web import pages
 
-_LOG = logging.getLogger("origin.service")
+_LOG = Log("service")
+_TELL_AGAIN_SECONDS = 60.0
 
 
 class Installation:
@@ -48,6 +51,7 @@ class Installation:
         self._node: Ganache | None = None
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._told: dict[str, tuple[str, float]] = {}
         self._services: Services | None = None
 
     @property
@@ -68,6 +72,8 @@ class Installation:
         vault = Vault(settings.master_keys())
         store = _open(settings)
         try:
+            if settings.operator_token is not None:
+                keep_operator_token(store, settings.operator_token.get_secret_value())
             self._begin(settings, store, vault)
         except BaseException:
             self.stop()
@@ -112,7 +118,7 @@ class Installation:
         depth = settings.finality_depth
         gateway = Gateway(url, pin, max_age=settings.max_data_age_seconds, depth=depth)
         submitter = Submitter(store, gateway, sender, depth=depth)
-        follower = Follower(store, gateway)
+        follower = Follower(store, gateway, on_back=self._went_back)
         self._services = Services(settings, store, vault, gateway, submitter, follower)
         if pin is None and settings.council:
             ensure_ledger(
@@ -132,10 +138,21 @@ class Installation:
     def _troubled(self, failed: LedgerError) -> None:
         ctx = self.services
         ctx.trouble = Trouble(failed.reason, failed.detail, ctx.now())
-        _LOG.warning("submitter: %s", failed)
+        self._tell("submitter", failed)
 
     def _noted(self, failed: LedgerError) -> None:
-        _LOG.warning("follower: %s", failed)
+        self._tell("follower", failed)
+
+    def _tell(self, worker: str, failed: LedgerError) -> None:
+        # A worker tries again every few seconds; one line a minute says as much.
+        before, now = self._told.get(worker), time.monotonic()
+        if before is None or before[0] != failed.reason or now - before[1] > _TELL_AGAIN_SECONDS:
+            self._told[worker] = (failed.reason, now)
+            _LOG.warning("failed", worker=worker, reason=failed.reason)
+
+    def _went_back(self, blocks: int) -> None:
+        self.services.metrics.reorganised()
+        _LOG.warning("reorganised", blocks=blocks)
 
 
 def create_app(settings: Settings, installation: Installation | None = None) -> FastAPI:
@@ -146,8 +163,14 @@ def create_app(settings: Settings, installation: Installation | None = None) -> 
         own = installation is None
         running = installation or Installation(settings)
         if own:
-            await run_in_threadpool(running.start)
+            try:
+                await run_in_threadpool(running.start)
+            except LedgerError as failed:
+                app.state.failed = failed  # the server tells no more than that it did not start
+                raise
         app.state.services = running.services
+        app.state.bell = Bell()
+        running.services.store.on_commit(app.state.bell.ring)
         try:
             yield
         finally:
@@ -178,7 +201,8 @@ def create_app(settings: Settings, installation: Installation | None = None) -> 
             ("/verify", settings.max_bundle_bytes),
         ],
     )
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.add_middleware(Observing)  # the last one is the outermost: it sees what the others refuse
+    app.openapi = lambda: openapi.describe(app, _routers())  # type: ignore[method-assign]
     return app
 
 
@@ -196,8 +220,12 @@ def _routers() -> list[APIRouter]:
 
 
 def _open(settings: Settings) -> Store:
-    store = open_store(settings.store_url)
-    upgrade(store)
+    store = open_configured(settings)
+    try:
+        prepare(store, demo=settings.demo)
+    except BaseException:
+        store.close()
+        raise
     return store
 
 
@@ -221,21 +249,9 @@ def _kept_pin(settings: Settings, store: Store) -> LedgerPin | None:
 
 
 def _write(path: Path, text: str) -> None:
-    draft = path.with_name(path.name + ".new")
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")  # several processes may start together
     with draft.open("w") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
-        components = schema.setdefault("components", {}).setdefault("schemas", {})
-        for name, body in BODIES.items():
-            described = body.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
-            components.update(described.pop("$defs", {}))
-            components[name] = described
-        app.openapi_schema = schema
-    return app.openapi_schema

@@ -1239,3 +1239,48 @@ _section(
     ("ROLE_UNKNOWN", "The demo has no token for this name.", "Use one of the names in the detail."),
     ("NAME_EMPTY", "What to look for is empty.", "Give a file, a number or a digest."),
 )
+
+# --- looking after a service (services/health, metrics, origin doctor) --------------------------------------
+_section(
+    (
+        "HEAD_STALLED",
+        "The chain has not grown for longer than its data may be old.",
+        "Look after the node: is it connected to its peers, and are the validators running?",
+    ),
+    (
+        "NONCE_GAP_OPEN",
+        "A transaction before those that were signed is missing, so the chain takes none of them.",
+        "Find out who else uses the sender's key; `origin doctor` names the missing numbers.",
+    ),
+    (
+        "OUTBOX_STUCK",
+        "Signed acts have not got onto the chain for too long.",
+        "See the other checks; if they are well, look at the node's pool and at the sender's funds.",
+    ),
+    (
+        "SUBMITTER_MISSING",
+        "No process sends acts to the chain.",
+        "Start a service of this installation; if one runs, read its log.",
+    ),
+    (
+        "STORE_SCHEMA",
+        "The database is at another schema than this version.",
+        "Start this version's service once, which brings it up; after a downgrade, start the newer one.",
+    ),
+    (
+        "DISK_NEARLY_FULL",
+        "There is little room left where the data folder is.",
+        "Make room, or move the data folder; ORIGIN_MIN_FREE_BYTES says what is enough.",
+    ),
+    ("DISK_UNREADABLE", "The data folder cannot be looked at.", "Check that it exists and may be read."),
+    (
+        "METRICS_TOKEN",
+        "The metrics take the token of the settings.",
+        "Send ORIGIN_METRICS_TOKEN as a bearer token.",
+    ),
+    (
+        "METRICS_LOCAL",
+        "Without a token of their own the metrics are for this machine only.",
+        "Ask from the machine itself, or set ORIGIN_METRICS_TOKEN.",
+    ),
+)

@@ -2,19 +2,20 @@
 `next`.
 """
 
-import logging
-import secrets
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
+from ledger_app.api.observing import HEADER
 from ledger_app.errors import LedgerError
 from ledger_app.reasons import describe
+from ledger_app.telemetry.logs import Log
 
-_LOG = logging.getLogger("origin.api")
+_LOG = Log("api")
 _STATUS = {"MEDIA_TYPE_UNSUPPORTED": 415, "METHOD_NOT_ALLOWED": 405, "PARAMETER_INVALID": 422}
 _HTTP_REASON = {404: "NO_SUCH_ROUTE", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE"}
 _RESERVED = {"type", "title", "status", "detail", "reason", "next", "instance"}
@@ -24,6 +25,12 @@ class ProblemResponse(JSONResponse):
     """JSON with the media type of RFC 9457."""
 
     media_type = "application/problem+json"
+    reason = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, and leave the reason code for the log line."""
+        scope.setdefault("state", {})["reason"] = self.reason
+        await super().__call__(scope, receive, send)
 
 
 def problem_body(reason: str, status: int, detail: str = "", **context: Any) -> dict[str, Any]:
@@ -44,7 +51,9 @@ def problem_body(reason: str, status: int, detail: str = "", **context: Any) -> 
 def problem(reason: str, status: int, detail: str = "", **context: Any) -> ProblemResponse:
     """A problem as a response."""
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-    return ProblemResponse(problem_body(reason, status, detail, **context), status, headers=headers)
+    answer = ProblemResponse(problem_body(reason, status, detail, **context), status, headers=headers)
+    answer.reason = reason
+    return answer
 
 
 def install(app: FastAPI) -> None:
@@ -59,8 +68,6 @@ def _of_ours(_: Request, error: Exception) -> ProblemResponse:
     if not isinstance(error, LedgerError):
         raise error
     status = _STATUS.get(error.reason, error.status)
-    if status >= 500:
-        _LOG.warning("%s", error)
     return problem(error.reason, status, error.detail, **error.context)
 
 
@@ -83,6 +90,8 @@ def _of_http(_: Request, error: Exception) -> ProblemResponse:
 
 
 def _unexpected(request: Request, error: Exception) -> ProblemResponse:
-    request_id = secrets.token_hex(8)
-    _LOG.error("request %s %s %s", request_id, request.method, request.url.path, exc_info=error)
-    return problem("INTERNAL", 500, requestId=request_id)
+    current = str(getattr(request.state, "request_id", ""))
+    _LOG.error("unexpected", error, request=current)
+    answer = problem("INTERNAL", 500, requestId=current)
+    answer.headers[HEADER] = current  # this answer goes out above our middleware
+    return answer

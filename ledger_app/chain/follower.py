@@ -40,12 +40,17 @@ class Progress:
 class Follower:
     """Reads the three contracts' events into the index. Two followers of one store do no harm: each round
     checks, inside its transaction, that the cursor is where it started from.
+
+    on_back: told how many blocks the index went back, after each reorganisation that this follower undid.
     """
 
-    def __init__(self, store: Store, gateway: Gateway) -> None:
+    def __init__(
+        self, store: Store, gateway: Gateway, *, on_back: Callable[[int], None] = lambda _: None
+    ) -> None:
         self.store = store
         self.gateway = gateway
         self.progress: Progress | None = None
+        self._on_back = on_back
 
     def run(self, stop: Event, *, on_error: Callable[[LedgerError], None] | None = None) -> None:
         """Step until `stop` is set. Errors of the tree are given to `on_error` and waited out."""
@@ -148,6 +153,7 @@ class Follower:
             index.drop_above(conn, common.number if common else -1)
             index.set_cursor(conn, common)
             _derive(conn)
+        self._on_back(at.number - common.number if common else at.number)
 
     def _common(self, kept: list[Block]) -> Block | None:
         """The highest kept block that the chain still has."""

@@ -54,7 +54,7 @@ class Sender:
         self.account = Account.from_key(sender_key)
         self.sender: str = self.account.address.lower()
         self._holder = lease.holder_name()
-        self._lease = f"submitter/{self.sender}"
+        self._lease = lease.submitter(self.sender)
         self._leased_until = 0.0
 
     def lead(self) -> bool:
@@ -66,6 +66,11 @@ class Sender:
                 return False
         self._leased_until = time.monotonic() + _LEASE_SECONDS / 3
         return True
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process holds the sender's lease, as far as it knows."""
+        return time.monotonic() < self._leased_until
 
     def look(self) -> View:
         """The chain as it is now, whichever it is."""

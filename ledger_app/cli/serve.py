@@ -29,19 +29,26 @@ def serve(
         return
     import uvicorn
 
+    from ledger_app.api.listening import listen
     from ledger_app.app import create_app
     from ledger_app.config import load_settings
+    from ledger_app.telemetry import logs
 
     settings = load_settings() if chosen is None else load_settings(port=chosen)
+    listening = listen(settings.host, settings.port)
     output.progress(f"serving {settings.base_url}")
-    uvicorn.run(
-        create_app(settings), host=settings.host, port=settings.port, log_level="warning", access_log=False
-    )
+    logs.setup(settings.log_level or "info", settings.log_format)
+    app_ = create_app(settings)
+    server = uvicorn.Server(uvicorn.Config(app_, log_config=None, log_level="warning", access_log=False))
+    server.run(sockets=[listening])
+    if not server.started:
+        raise getattr(app_.state, "failed", SystemExit(output.REFUSED))
 
 
 def _demo(port: int | None) -> None:
     from ledger_app.config import load_settings
     from ledger_app.demo.running import Demo
+    from ledger_app.telemetry import logs
 
     asked = threading.Event()
 
@@ -54,6 +61,7 @@ def _demo(port: int | None) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     settings = load_settings(demo=True)
+    logs.setup(settings.log_level or "warning", settings.log_format)
     running = Demo(settings.data, settings.port if port is None else port, output.progress)
     try:
         running.start()

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +12,7 @@ import uvicorn
 
 from ledger_app import errors
 from ledger_app.access.principals import Kind, create_token
+from ledger_app.api.listening import listen
 from ledger_app.app import Installation, create_app
 from ledger_app.config import Settings, load_settings
 from ledger_app.demo.bootstrap import Desk, Progress, bring_up
@@ -36,7 +36,7 @@ class Demo:
     def __init__(self, data: Path, port: int, progress: Progress) -> None:
         self.data = data.absolute()
         self._progress = progress
-        self._socket = _listen(port)
+        self._socket = listen("127.0.0.1", port)
         self.port = int(self._socket.getsockname()[1])
         self.signers = Signers(self.data / "signers")
         self.installation: Installation | None = None
@@ -102,6 +102,11 @@ class Demo:
             self.installation.stop()
         self._socket.close()
 
+    def stop_node(self) -> None:
+        """Stop the chain only: the service then answers that it cannot tell."""
+        if self.installation is not None:
+            self.installation.stop_node()
+
     def __enter__(self) -> "Demo":
         try:
             return self.start()
@@ -126,7 +131,12 @@ class Demo:
     def _serve(self, settings: Settings) -> None:
         app = create_app(settings, self.installation)
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, lifespan="on", timeout_graceful_shutdown=1
+            app,
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            lifespan="on",
+            timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
@@ -162,11 +172,3 @@ class Demo:
             self.signers.give_token(name, tokens[name])
         self.tokens = tokens
         self.desks = {name: Desk(self.url, token) for name, token in tokens.items()}
-
-
-def _listen(port: int) -> socket.socket:
-    try:
-        made = socket.create_server(("127.0.0.1", port), backlog=256)
-    except OSError as exc:
-        raise errors.ConfigError("PORT_TAKEN", f"port {port}: {exc.strerror or exc}") from None
-    return made

@@ -2,16 +2,20 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ledger_app.access.principals import Principal
 from ledger_app.config import Settings
 from ledger_app.errors import Unavailable
+from ledger_app.services.books import Books
+from ledger_app.services.proven import ProvenStreams
+from ledger_app.services.pulse import Alarms, Pulse, Seen
 from ledger_app.store import idempotency
 from ledger_app.store.engine import Connection, Store
 from ledger_app.store.secrets import Vault
+from ledger_app.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from ledger_app.chain.follower import Follower
@@ -38,7 +42,7 @@ class Services:
     """The parts of one running installation, shared by all threads.
 
     `gateway`, `submitter` and `follower` are None only where no node is configured (tests of other parts).
-    `trouble` is the submitter's last error.
+    `trouble` is the submitter's last error; `proven` remembers the trees of cargo streams.
     """
 
     settings: Settings
@@ -49,6 +53,12 @@ class Services:
     follower: "Follower | None" = None
     clock: Callable[[], datetime] = utc_now
     trouble: Trouble | None = None
+    metrics: Metrics = field(default_factory=Metrics)
+    pulse: Pulse = field(default_factory=Pulse)
+    seen: Seen = field(default_factory=Seen)
+    alarms: Alarms = field(default_factory=Alarms)
+    proven: ProvenStreams = field(default_factory=ProvenStreams)
+    books: Books = field(default_factory=Books)
 
     @property
     def gateway(self) -> "Gateway":

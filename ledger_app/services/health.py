@@ -1,35 +1,227 @@
-"""Is the service fit to work, and what does it serve?"""
+"""Is the service fit to work, and what does it serve?
 
+A check looks at what all processes of an installation share (the node and the store), so that each process
+tells the same truth, whether or not it is the one that sends.
+"""
+
+import shutil
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final, TypeVar
 
-from ledger_app.errors import LedgerError
+from ledger_app.chain.account import Account, account, missing_nonces
+from ledger_app.chain.facts import Head
+from ledger_app.errors import ConfigError, LedgerError, Unavailable
+from ledger_app.reasons import describe
 from ledger_app.services.context import Services
-from ledger_app.store import acts
+from ledger_app.store import migrate, progress
+from ledger_app.store.progress import Progress
 
+T = TypeVar("T")
 _MAX_LAG_BLOCKS = 50
 _TROUBLE_SECONDS = 12
 """The submitter tries again every 5 seconds at least: an error older than this has passed."""
+_CLOCK_SECONDS = 5
+"""The submitter sends nothing while the clock is behind the head; its clock may be a little ahead."""
+_LEASE_SECONDS = 5
+"""A lease that ran out so long ago is not about to be renewed."""
+
+
+class Look:
+    """One look at an installation: each thing is asked for once; if that fails, it fails alike for all."""
+
+    def __init__(self, ctx: Services) -> None:
+        self.ctx = ctx
+        self.now = ctx.now()
+        self._known: dict[str, Any] = {}
+
+    @property
+    def revisions(self) -> tuple[str | None, str | None]:
+        """The database's migration, and the newest known."""
+        return self._once("revisions", self._revisions)
+
+    @property
+    def progress(self) -> Progress:
+        """The store's work. Raises ConfigError when the database is at another schema."""
+        return self._once("progress", self._progress)
+
+    @property
+    def head(self) -> Head:
+        """The head of the pinned ledger, however old."""
+        return self._once("head", lambda: self.ctx.gateway.identify())
+
+    @property
+    def still_seconds(self) -> float:
+        """How long this process has seen the head stand still."""
+        return self.ctx.pulse.beat(self.head.hash)
+
+    @property
+    def sender(self) -> Account:
+        """The sender's account, asked for after the store was read (see `missing_nonces`)."""
+        _ = self.progress
+        return self._once("sender", self._sender)
+
+    def _revisions(self) -> tuple[str | None, str | None]:
+        with self.ctx.store.read() as conn:
+            return migrate.revisions(conn)
+
+    def _progress(self) -> Progress:
+        schema(self)
+        sender = self.ctx.submitter.sender if self.ctx.submitter is not None else None
+        with self.ctx.store.read() as conn:
+            return progress.look(conn, sender)
+
+    def _sender(self) -> Account:
+        if self.ctx.submitter is None:
+            raise Unavailable("NO_LEDGER")
+        return account(self.ctx.gateway.rpc, self.ctx.submitter.sender)
+
+    def _once(self, name: str, ask: Callable[[], T]) -> T:
+        if name not in self._known:
+            try:
+                self._known[name] = ask()
+            except LedgerError as failed:
+                self._known[name] = failed
+        found: T | LedgerError = self._known[name]
+        if isinstance(found, LedgerError):
+            raise found
+        return found
+
+
+# --- the checks: each gives what it saw, or raises why it is not well ---------------------------------------
+
+
+def database(look: Look) -> str:
+    """The database answers."""
+    _ = look.revisions
+    return "answers"
+
+
+def schema(look: Look) -> str:
+    """The database is at the schema of this version."""
+    current, newest = look.revisions
+    if current != newest:
+        raise ConfigError("STORE_SCHEMA", f"it is at migration {current or 'none'}, this version at {newest}")
+    return f"migration {current}"
+
+
+def ledger(look: Look) -> str:
+    """The node answers, and serves the pinned ledger."""
+    return f"block {look.head.number}"
+
+
+def head(look: Look) -> str:
+    """The node's head is not too old, and moves."""
+    found, most = look.head, look.ctx.settings.max_data_age_seconds
+    if found.age_seconds > most or look.still_seconds > most:
+        still = max(found.age_seconds, look.still_seconds)
+        raise Unavailable("HEAD_STALLED", f"block {found.number} has been the last one for {still:.0f} s")
+    look.ctx.gateway.head()
+    return f"{found.age_seconds:.0f} s old"
+
+
+def clock(look: Look) -> str:
+    """This machine's clock is not behind the chain."""
+    ahead = look.head.time - look.now
+    if ahead > _CLOCK_SECONDS:
+        raise Unavailable("CLOCK_BEHIND", f"by {ahead} s")
+    return "not behind the head"
+
+
+def index(look: Look) -> str:
+    """The index has read what the node has."""
+    cursor = look.progress.cursor
+    if cursor is None:
+        raise Unavailable("INDEX_CATCHING_UP", "The index has not been read yet.")
+    behind = max(0, look.head.number - cursor.number)
+    if behind > _MAX_LAG_BLOCKS:
+        raise Unavailable("INDEX_CATCHING_UP", f"The index is {behind} blocks behind.")
+    return f"block {cursor.number}, {behind} behind"
+
+
+def submitter(look: Look) -> str:
+    """Some process sends acts to the chain, and meets no trouble in it."""
+    ctx = look.ctx
+    _ = ctx.pin
+    held = look.progress.lease
+    if held is None or held[1] + _LEASE_SECONDS < look.now:
+        raise Unavailable("SUBMITTER_MISSING")
+    trouble = ctx.trouble
+    if trouble is not None and look.now - trouble.time < _TROUBLE_SECONDS:
+        raise Unavailable(trouble.reason, trouble.detail)
+    here = ctx.submitter is not None and ctx.submitter.leads
+    return "this process sends" if here else "another process sends"
+
+
+def outbox(look: Look) -> str:
+    """What was signed gets onto the chain."""
+    waiting, most = look.progress.sending, look.ctx.settings.outbox_stuck_seconds
+    age = look.now - waiting.since
+    if waiting.count and age > most:
+        raise Unavailable("OUTBOX_STUCK", f"{waiting.count} acts, the first for {age} s")
+    return f"{waiting.count} acts on their way"
+
+
+def nonces(look: Look) -> str:
+    """No transaction is held back by a missing one before it."""
+    missing = missing_nonces(look.sender.nonce, look.progress.nonces)
+    if missing:
+        listed = ", ".join(str(nonce) for nonce in missing[:5])
+        raise Unavailable(
+            "NONCE_GAP_OPEN", f"nobody sends nonce {listed}; {len(look.progress.nonces)} wait behind"
+        )
+    return f"the chain expects nonce {look.sender.nonce}"
+
+
+def disk(look: Look) -> str:
+    """There is room left where the data folder is."""
+    free, least = free_bytes(look), look.ctx.settings.min_free_bytes
+    if free < least:
+        raise Unavailable("DISK_NEARLY_FULL", f"{free >> 20} MiB free, {least >> 20} MiB wanted")
+    return f"{free >> 20} MiB free"
+
+
+CHECKS: Final[dict[str, Callable[[Look], str]]] = {
+    "database": database,
+    "schema": schema,
+    "ledger": ledger,
+    "head": head,
+    "clock": clock,
+    "index": index,
+    "submitter": submitter,
+    "outbox": outbox,
+    "nonces": nonces,
+    "disk": disk,
+}
+"""The checks of `/readyz` by name; the same names are the alarms."""
+
+
+def free_bytes(look: Look) -> int:
+    """Free space where the data folder is. Raises Unavailable `DISK_UNREADABLE`."""
+    try:
+        return shutil.disk_usage(look.ctx.settings.data).free
+    except OSError as failed:
+        raise Unavailable("DISK_UNREADABLE", failed.strerror or "") from None
+
+
+def run(look: Look) -> list[dict[str, Any]]:
+    """Every check's outcome: `{"name", "ok", "reason", "detail", "next"}`; the last three say what and why.
+
+    What begins or ends to be wrong is told in the log.
+    """
+    found = [outcome(name, look) for name in CHECKS]
+    look.ctx.alarms.update(found)
+    return found
 
 
 def ready(ctx: Services) -> dict[str, Any]:
-    """Whether the service can take work: `{"ready", "checks": [{"name", "ok", "reason", "detail"}…]}`.
-
-    database (a write transaction), ledger (pinned, served by the node, its head not too old), index (its lag
-    in blocks), submitter (it holds its lease, nothing stuck).
-    """
-    checks = [
-        _check("database", lambda: _database(ctx)),
-        _check("ledger", lambda: _ledger(ctx)),
-        _check("index", lambda: _index(ctx)),
-        _check("submitter", lambda: _submitter(ctx)),
-    ]
+    """Whether the service can take work: `{"ready", "checks"}`, the checks as `run` gives them."""
+    checks = run(Look(ctx))
     return {"ready": all(check["ok"] for check in checks), "checks": checks}
 
 
-def ledger(ctx: Services) -> dict[str, Any]:
+def ledger_facts(ctx: Services) -> dict[str, Any]:
     """The pinned ledger and its head. Raises Unavailable while there is none or the node does not answer."""
-    pin, head = ctx.pin, ctx.gateway.head()
+    pin, found = ctx.pin, ctx.gateway.head()
     return {
         "chainId": pin.chain_id,
         "genesis": pin.genesis,
@@ -37,48 +229,21 @@ def ledger(ctx: Services) -> dict[str, Any]:
         "registry": pin.address("CertificateRegistry"),
         "cargoLog": pin.address("CargoLog"),
         "firstBlock": pin.first_block,
-        "head": {"block": head.number, "time": head.time, "ageSeconds": round(head.age_seconds, 3)},
+        "head": {"block": found.number, "time": found.time, "ageSeconds": round(found.age_seconds, 3)},
         "demo": ctx.settings.demo,
     }
 
 
-def _check(name: str, look: Callable[[], str]) -> dict[str, Any]:
+def outcome(name: str, look: Look) -> dict[str, Any]:
+    """One check's outcome."""
     try:
-        detail = look()
+        detail = CHECKS[name](look)
     except LedgerError as failed:
-        return {"name": name, "ok": False, "reason": failed.reason, "detail": failed.detail}
+        return _failed(name, failed.reason, failed.detail, failed.next_step)
     except Exception as failed:  # noqa: BLE001  (a driver's own error: not ready, whatever it is)
-        return {"name": name, "ok": False, "reason": "INTERNAL", "detail": type(failed).__name__}
-    return {"name": name, "ok": True, "reason": "", "detail": detail}
+        return _failed(name, "INTERNAL", type(failed).__name__, describe("INTERNAL").next_step)
+    return {"name": name, "ok": True, "reason": "", "detail": detail, "next": ""}
 
 
-def _database(ctx: Services) -> str:
-    with ctx.store.read() as conn:
-        counted = acts.counts(conn)
-    return f"{sum(counted.values())} acts"
-
-
-def _ledger(ctx: Services) -> str:
-    head = ctx.gateway.head()
-    return f"block {head.number}, {head.age_seconds:.0f} s old"
-
-
-def _index(ctx: Services) -> str:
-    progress = ctx.follower.progress if ctx.follower is not None else None
-    if progress is None:
-        raise LedgerError("INDEX_CATCHING_UP", "The index has not been read yet.")
-    if progress.behind > _MAX_LAG_BLOCKS:
-        raise LedgerError("INDEX_CATCHING_UP", f"The index is {progress.behind} blocks behind.")
-    return f"block {progress.indexed}, {progress.behind} behind"
-
-
-def _submitter(ctx: Services) -> str:
-    if ctx.submitter is None:
-        raise LedgerError("NO_LEDGER")
-    trouble = ctx.trouble
-    if trouble is not None and ctx.now() - trouble.time < _TROUBLE_SECONDS:
-        raise LedgerError(trouble.reason, trouble.detail)
-    with ctx.store.read() as conn:
-        counted = acts.counts(conn)
-    waiting = counted.get(acts.QUEUED, 0) + counted.get(acts.BROADCAST, 0)
-    return f"{waiting} acts on their way"
+def _failed(name: str, reason: str, detail: str, then: str) -> dict[str, Any]:
+    return {"name": name, "ok": False, "reason": reason, "detail": detail, "next": then}

@@ -2,16 +2,17 @@
 anchored.
 """
 
-import logging
 import threading
 from collections.abc import Callable
 
 from ledger_app.errors import LedgerError
 from ledger_app.services.anchoring import Anchorer
 from ledger_app.services.context import Services
+from ledger_app.services.observing import Watch
 from ledger_app.store import acts, idempotency
+from ledger_app.telemetry.logs import Log
 
-_LOG = logging.getLogger("origin.service")
+_LOG = Log("housekeeping")
 _KEY_SECONDS = 7 * 86_400
 Worker = Callable[[threading.Event], None]
 
@@ -29,7 +30,7 @@ class Housekeeper:
             try:
                 self.step()
             except LedgerError as failed:
-                _LOG.warning("housekeeping: %s", failed)
+                _LOG.warning("failed", worker="housekeeper", reason=failed.reason)
 
     def step(self) -> None:
         """One round."""
@@ -41,4 +42,8 @@ class Housekeeper:
     @staticmethod
     def workers(ctx: Services) -> list[tuple[str, Worker]]:
         """The workers of a service beside submitter and follower, by name."""
-        return [("housekeeper", Housekeeper(ctx).run), ("anchorer", Anchorer(ctx).run)]
+        return [
+            ("housekeeper", Housekeeper(ctx).run),
+            ("anchorer", Anchorer(ctx).run),
+            ("watch", Watch(ctx).run),
+        ]

@@ -5,13 +5,15 @@ claims it, and the contracts, tried on the current state, must accept the act: t
 valid for whom.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from ledger_app.access.principals import Kind, Principal
 from ledger_app.chain.calls import encode_act
-from ledger_app.errors import ActRefused, Conflict, LedgerError, NotFound, NotPermitted
+from ledger_app.errors import ActRefused, Broken, Conflict, LedgerError, NotFound, NotPermitted
+from ledger_app.proof.eip712 import message_type
 from ledger_app.proof.hexes import from_hex, to_hex
-from ledger_app.proof.typed_data import ACTS, Domain, recover
+from ledger_app.proof.typed_data import Domain, recover
 from ledger_app.services.acts import act_json, must_get
 from ledger_app.services.context import Services
 from ledger_app.services.evidence import evidence_for
@@ -32,6 +34,8 @@ _NOT_THE_SIGNERS_TURN: Final = frozenset(
     }
 )
 """Refusals that leave the act waiting: another key, or another moment, may still do it."""
+COMPLETED: Final[dict[str, Callable[[Services, Connection, Act], None]]] = {}
+"""What becomes of a statement that no contract takes, once enough have signed, by its kind."""
 
 
 def requests(
@@ -44,6 +48,9 @@ def requests(
     signed and did not make it in time are asked for again, under a new deadline.
     """
     _tidy(ctx, principal)
+    desk = principal.member or principal.organisation
+    if desk is not None:
+        ctx.seen.note(desk, ctx.now())
     with ctx.store.read() as conn:
         waiting = acts.pending_for(conn, principal.desks, after=after, limit=limit + 1)
     page: list[dict[str, Any]] = []
@@ -92,8 +99,10 @@ def sign(ctx: Services, principal: Principal, act_id: str, key: str, signature: 
     _check_member(ctx, principal, act, given["key"])
     collected = [*act.signatures, given]
     complete = len(collected) >= act.needed
-    contract, calldata = encode_act(act.kind, act.message, act.call, collected) if complete else ("", b"")
-    refused = _tried(ctx, act, given["key"], contract, calldata) if complete else None
+    publish = COMPLETED.get(act.kind)
+    sent = complete and publish is None
+    contract, calldata = encode_act(act.kind, act.message, act.call, collected) if sent else ("", b"")
+    refused = _tried(ctx, act, given["key"], contract, calldata) if sent else None
     with ctx.store.begin() as conn:
         now = must_get(conn, act_id)
         if now.state != acts.NEEDS_SIGNATURE or now.signatures != act.signatures:
@@ -102,6 +111,9 @@ def sign(ctx: Services, principal: Principal, act_id: str, key: str, signature: 
         acts.signed(conn, act_id, collected, complete=False)
         if refused is not None:
             acts.moved(conn, act_id, acts.REVERTED, reason=refused.reason, context=refused.context)
+        elif complete and publish is not None:
+            publish(ctx, conn, must_get(conn, act_id))
+            acts.moved(conn, act_id, acts.FINAL)
         elif complete:
             outbox.enqueue(conn, act_id=act_id, contract=ctx.pin.address(contract), calldata=calldata)
         answer = act_json(must_get(conn, act_id))
@@ -133,7 +145,10 @@ def domain_of(ctx: Services, contract: str) -> Domain:
 
 
 def _digest(ctx: Services, act: Act) -> bytes:
-    return ACTS[act.kind].from_json(act.message).digest(domain_of(ctx, act.contract))
+    kind = message_type(act.kind)
+    if kind is None:
+        raise Broken("RECORD_DAMAGED", f"there are no acts of the kind {act.kind}")
+    return kind.from_json(act.message).digest(domain_of(ctx, act.contract))
 
 
 def _tried(ctx: Services, act: Act, key: str, contract: str, calldata: bytes) -> ActRefused | None:

@@ -23,6 +23,7 @@ from ledger_app.proof.facts import Facts, Outcome, Pin, Question, StepOutcome
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.leaf import claim_key
 from ledger_app.reasons import describe
+from ledger_app.services.cargo_evidence import judge_cargo, not_shown
 from ledger_app.services.claims import claim_id
 from ledger_app.services.context import Services
 from ledger_app.services.facts import facts_of, proof_pin
@@ -42,6 +43,8 @@ class _Case:
     at: date
     asked: LedgerQuery | None = None
     facts: Facts | None = None
+    document: dict[str, Any] | None = None
+    cargo: StepOutcome | None = None
     findings: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -68,14 +71,19 @@ def verify_many(ctx: Services, principal: Principal, queries: list[Query]) -> li
     for case in cases:
         if case.subject.bundle is not None:
             case.asked = _ask_about(ctx, principal, case.subject.bundle, queries[case.place].claim)
+            case.document = _readable(case.subject.bundle)
     unavailable = _look_up(ctx, cases)
+    _look_at_cargo(ctx, cases)
     pin = proof_pin(ctx.pin)
     names = _names(ctx, cases)
     reports: list[list[Report]] = [[] for _ in queries]
     for case in cases:
         judgement = _judge(ctx, pin, case, unavailable)
         reports[case.place].append(_report(case, judgement, names))
-    return [found[0] if len(found) == 1 else _several(found) for found in reports]
+    answers = [found[0] if len(found) == 1 else _several(found) for found in reports]
+    for answer in answers:
+        ctx.metrics.verified(answer["verdict"], answer["standing"])
+    return answers
 
 
 def _ask_about(ctx: Services, principal: Principal, bundle: Bundle, claim: str | None) -> LedgerQuery | None:
@@ -113,6 +121,20 @@ def _look_up(ctx: Services, cases: list[_Case]) -> LedgerError | None:
     return None
 
 
+def _look_at_cargo(ctx: Services, cases: list[_Case]) -> None:
+    """Fill in step 10 of every case that is registered, for those who may read what it says."""
+    told = []
+    for case in cases:
+        if case.facts is None or case.facts.batch is None:
+            continue
+        if not case.subject.content:
+            case.cargo = not_shown()
+        elif case.document is not None:
+            told.append((case, case.document))
+    for (case, _), outcome in zip(told, judge_cargo(ctx, [each for _, each in told]), strict=True):
+        case.cargo = outcome
+
+
 def _judge(ctx: Services, pin: Pin, case: _Case, unavailable: LedgerError | None) -> Judgement:
     subject = case.subject
     if subject.bundle is None:
@@ -120,8 +142,8 @@ def _judge(ctx: Services, pin: Pin, case: _Case, unavailable: LedgerError | None
         return _without_bundle(failure)
     if case.asked is None:
         return _without_bundle(CheckFailed(2, "PROOF_INVALID"))
-    content, case.findings = _content(subject.bundle, case.at)
-    question = Question(case.at, ctx.settings.max_data_age_seconds, content)
+    content, case.findings = _content(case)
+    question = Question(case.at, ctx.settings.max_data_age_seconds, content, case.cargo)
     judged = check.judge(subject.bundle, pin, case.facts, question, unavailable=unavailable)
     if subject.differs is not None and judged.verdict is Verdict.GENUINE:
         words = "It differs at " + ", ".join(subject.differs[:5])
@@ -144,17 +166,19 @@ def _without_bundle(failure: CheckFailed, verdict: Verdict = Verdict.CANNOT_TELL
     return Judgement(verdict, Standing.UNKNOWN, failure.reason, failure.detail, tuple(outcomes), code)
 
 
-def _content(bundle: Bundle, at: date) -> tuple[StepOutcome | None, list[dict[str, str]]]:
-    document = _readable(bundle)
-    if document is None:
+def _content(case: _Case) -> tuple[StepOutcome | None, list[dict[str, str]]]:
+    if case.document is None:
         return None, []
-    findings = content_findings(document, at=at)
+    findings = content_findings(case.document, at=case.at)
     odd = [finding for finding in findings if finding.severity is not Severity.UNKNOWN]
     listed = [finding.to_json() for finding in findings]
+    # A finding's words may repeat what the document says.
+    readable = case.subject.content
     if odd:
-        return steps.outcome_of(9, "warning", "CONTENT_DISCREPANCY", odd[0].words), listed
+        words = odd[0].words if readable else ""
+        return steps.outcome_of(9, "warning", "CONTENT_DISCREPANCY", words), listed
     if findings:
-        return steps.outcome_of(9, "not-checked", detail=findings[0].words), listed
+        return steps.outcome_of(9, "not-checked", detail=findings[0].words if readable else ""), listed
     return steps.outcome_of(9, "passed"), []
 
 
@@ -208,7 +232,7 @@ def _report(case: _Case, judged: Judgement, names: dict[str, str]) -> Report:
 
 def _certificate(case: _Case, bundle: Bundle, facts: Facts, names: dict[str, str]) -> dict[str, Any]:
     leaf, subject = bundle.leaf, case.subject
-    document = _readable(bundle) or {}
+    document = case.document or {}
     issuer = to_hex(leaf.issuer)
     first, last = day_date(leaf.valid_from), day_date(leaf.valid_until)
     return {

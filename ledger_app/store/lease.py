@@ -21,6 +21,11 @@ def holder_name() -> str:
     return f"{socket.gethostname()[:32]}/{os.getpid()}/{secrets.token_hex(6)}"
 
 
+def submitter(sender: str) -> str:
+    """The name of the lease to send transactions of `sender` (an address)."""
+    return f"submitter/{sender}"
+
+
 def acquire(conn: Connection, name: str, holder: str, seconds: int) -> bool:
     """Take or extend the lease `name` for `holder`; False while somebody else has it."""
     now = int(time.time())

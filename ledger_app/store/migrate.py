@@ -42,6 +42,12 @@ def downgrade(store: Store, revision: str) -> None:
         command.downgrade(_config(conn), revision)
 
 
+def revisions(conn: Any) -> tuple[str | None, str | None]:
+    """The migration that the database is at (None = empty), and the newest that this version knows."""
+    current = MigrationContext.configure(conn).get_current_revision()
+    return current, ScriptDirectory(str(_FOLDER)).get_current_head()
+
+
 def differences(store: Store) -> list[Any]:
     """Where the database differs from what the tables declare, as Alembic's operations; empty = nowhere."""
     with store.begin() as conn:

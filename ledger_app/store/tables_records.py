@@ -167,3 +167,11 @@ idempotency_keys = Table(
     Column("created_at", BigInteger, nullable=False),
     Index(None, "created_at"),
 )
+
+# When each signer last asked for work. `desk`: the organisation's id, or the council member's address.
+signers_seen = Table(
+    "signers_seen",
+    metadata,
+    Column("desk", String(66), primary_key=True),
+    Column("seen_at", BigInteger, nullable=False),
+)

@@ -47,6 +47,7 @@ class Visitor(Caller):
                 who = principal_for(services(request).store, f"Bearer {token}")
             except NotAuthenticated:
                 who = ANONYMOUS
+        request.state.principal = who
         authorise(who, self.action)
         return who
 
