@@ -127,7 +127,7 @@ class Ganache:
         self._take_lock()
         self._stopping.clear()
         try:
-            self._spawn(modules)
+            self._spawn_first(modules)
         except BaseException:
             self._drop_lock()
             raise
@@ -160,6 +160,19 @@ class Ganache:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def _spawn_first(self, modules: Path) -> None:
+        """The port is never left to Ganache: what it picks itself it cannot take again after a crash before
+        every connection of its old self is forgotten, which is a minute or more.
+        """
+        given = self.port
+        for tries in (2, 1, 0):
+            self.port = given or _lasting_port()
+            try:
+                return self._spawn(modules)
+            except ConfigError:  # somebody may have taken the port in between
+                if given or not tries:
+                    raise
 
     def _spawn(self, modules: Path) -> None:
         if self._lock is None:
@@ -337,6 +350,18 @@ def _close_pipes(child: subprocess.Popen[bytes]) -> None:
         if pipe is not None:
             with contextlib.suppress(BrokenPipeError):
                 pipe.close()
+
+
+def _lasting_port() -> int:
+    """A free port below those that systems give to outgoing connections: one of these could take it while
+    the chain is being started again.
+    """
+    for _ in range(50):
+        port = 16_384 + secrets.randbelow(16_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    return _free_port()
 
 
 def _free_port() -> int:

@@ -53,6 +53,19 @@ def test_a_restart_finds_the_same_chain(tmp_path: Path) -> None:
         assert chain.sender_key == key
 
 
+def test_a_killed_chain_gets_its_port_back_while_clients_keep_their_old_connections(tmp_path: Path) -> None:
+    with Ganache(tmp_path, heartbeat=0) as chain:
+        idle = Rpc(chain.url)
+        idle.call("eth_blockNumber")
+        assert chain.pid is not None
+        os.kill(chain.pid, signal.SIGKILL)
+        fresh = Rpc(chain.url)
+        wait_for(fresh)
+        assert "EADDRINUSE" not in chain.log_file.read_text()
+        fresh.close()
+        idle.close()
+
+
 def test_a_killed_chain_comes_back_on_the_same_port_with_its_blocks(tmp_path: Path) -> None:
     with Ganache(tmp_path, heartbeat=0) as chain:
         rpc, url = Rpc(chain.url), chain.url
