@@ -92,7 +92,11 @@ def capture_job(
     }
 
 
-@router.get("/epcis/capture/{job}/document")
+@router.get(
+    "/epcis/capture/{job}/document",
+    response_class=Response,
+    responses={200: {"description": "The document.", "content": {"application/ld+json": {}}}},
+)
 def captured_document(
     who: Annotated[Principal, Depends(Caller("cargo.capture"))], ctx: Context, job: str
 ) -> Response:
@@ -187,7 +191,7 @@ def history(
     return tracking.history(ctx, who, subject)
 
 
-@router.get("/cargo/verify")
+@router.get("/cargo/verify", responses={404: {"description": "Nothing here has that name."}})
 def verify(
     who: Annotated[Principal, Depends(Caller("cargo.read"))],
     ctx: Context,
@@ -235,7 +239,9 @@ def verify_event(
     return cargo_checks.verify(ctx, who, record_id(event))
 
 
-@router.get("/cargo/events/{event}/proof")
+@router.get(
+    "/cargo/events/{event}/proof", responses={409: {"description": "No anchor covers the event yet."}}
+)
 def event_proof(
     who: Annotated[Principal, Depends(Caller("cargo.read"))],  # noqa: ARG001
     ctx: Context,

@@ -38,6 +38,7 @@ router = APIRouter(prefix="/v1/certificates", tags=["certificates"])
 imports = APIRouter(prefix="/v1/imports", tags=["certificates"])
 
 BUNDLE_TYPE = "application/vnd.origin-ledger.bundle+json"
+_FILE: dict[int | str, Any] = {200: {"description": "The bundle.", "content": {BUNDLE_TYPE: {}}}}
 
 
 @router.post("", status_code=202, openapi_extra=body_schema(IssueBody))
@@ -103,7 +104,7 @@ def show(
     return certificates.show(ctx, who, record_id(certificate))
 
 
-@router.get("/{certificate}/bundle")
+@router.get("/{certificate}/bundle", response_class=Response, responses=_FILE)
 def bundle(
     who: Annotated[Principal, Depends(Caller("certificates.read"))],
     ctx: Context,
