@@ -10,13 +10,12 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from ledger_app import errors
 from ledger_app.client import Client
 from ledger_app.demo import cargo
 from ledger_app.demo.members import AUTHORITY, CARRIER, CHAMBER, COUNCIL, EXPORTER, MEMBERS, SCHEMES, Member
-from ledger_app.demo.signers import Signers
 from ledger_app.domain.samples import DEMO_CONSIGNMENT, sample_document
 
 DEMO_NUMBER = "DEMO-RCEP-0001"
@@ -24,6 +23,14 @@ _WAIT_SECONDS = 60
 _ENDED = ("reverted", "refused", "expired")
 
 Progress = Callable[[str], None]
+
+
+class Keys(Protocol):
+    """Whoever can say what the members' keys have agreed to."""
+
+    def acceptance(self, name: str) -> dict[str, Any]:
+        """The key's signed agreement to serve its organisation: `{"key", "deadline", "signature"}`."""
+        ...
 
 
 class Desk:
@@ -52,7 +59,7 @@ class Desk:
         return act
 
 
-def bring_up(desks: dict[str, Desk], signers: Signers, progress: Progress) -> None:
+def bring_up(desks: dict[str, Desk], signers: Keys, progress: Progress) -> None:
     """Bring all members onto the ledger, issue one certificate and report its voyage. Idempotent."""
     council, authority = desks[COUNCIL[0]], desks[AUTHORITY.slug]
     if _demo_is_up(desks):
@@ -140,9 +147,7 @@ def _admission(member: Member, known: dict[str, Any]) -> tuple[str, dict[str, An
     }
 
 
-def _council_key(
-    member: Member, known: dict[str, Any], signers: Signers
-) -> tuple[str, dict[str, Any]] | None:
+def _council_key(member: Member, known: dict[str, Any], signers: Keys) -> tuple[str, dict[str, Any]] | None:
     if known["keys"]:
         return None
     accepted = signers.acceptance(member.slug)
@@ -163,9 +168,7 @@ def _enrolment(member: Member, known: dict[str, Any]) -> tuple[str, dict[str, An
     }
 
 
-def _sponsored_key(
-    member: Member, known: dict[str, Any], signers: Signers
-) -> tuple[str, dict[str, Any]] | None:
+def _sponsored_key(member: Member, known: dict[str, Any], signers: Keys) -> tuple[str, dict[str, Any]] | None:
     if known["keys"]:
         return None
     accepted = signers.acceptance(member.slug)

@@ -3,13 +3,13 @@
 Each chapter asks for an act through the API, waits until the act's own signer has signed it and it is on the
 ledger,
 and verifies again. The result holds what happened; it is good only if every step worked and every verdict is
-the one
-that the story expects.
+the one that the story expects.
 """
 
 import json
 import secrets
 import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,12 +17,11 @@ from typing import Any
 
 from ledger_app import errors
 from ledger_app.demo import cargo
-from ledger_app.demo.bootstrap import Desk, Progress
+from ledger_app.demo.bootstrap import Desk, Progress, bring_up
 from ledger_app.demo.members import CARRIER, CHAMBER, CUSTOMS
 from ledger_app.demo.running import Demo
 from ledger_app.domain.samples import sample_document
 
-CONSIGNMENT = "urn:origin:demo:consignment-story"
 _GOOD, _UNKNOWN, _FORGED, _ENDED, _CANNOT_TELL = 0, 10, 11, 12, 20
 
 
@@ -33,26 +32,54 @@ def tell(progress: Progress) -> dict[str, Any]:
         tempfile.TemporaryDirectory(prefix="origin-demo-") as folder,
         Demo(Path(folder), 0, progress) as demo,
     ):
-        story = _Story(demo, progress)
+        story = Story(demo.desks, progress, "STORY", demo.stop_node)
         story.run()
         return story.result()
 
 
+def tell_there(installation: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Tell it to an installation that runs elsewhere with the demonstration's members: brings them onto the
+    ledger where they are not yet, and makes certificates of its own. Gives what `tell` gives.
+
+    `installation`: `{"url": …, "tokens": {name: token}, "acceptances": {name: what origin signer accept
+    printed}}`. Raises KeyError for one without them, Unavailable for one that does not answer.
+    """
+    desks = {name: Desk(installation["url"], token) for name, token in installation["tokens"].items()}
+    bring_up(desks, _Accepted(installation["acceptances"]), progress)
+    story = Story(desks, progress, f"STORY-{secrets.token_hex(4).upper()}")
+    story.run()
+    return story.result()
+
+
+@dataclass(frozen=True, slots=True)
+class _Accepted:
+    acceptances: Mapping[str, dict[str, Any]]
+
+    def acceptance(self, name: str) -> dict[str, Any]:
+        return self.acceptances[name]
+
+
 @dataclass(slots=True)
-class _Story:
-    demo: Demo
+class Story:
+    """One telling. `desks`: the members' by name; `prefix`: begins every name that is made, so that a ledger
+    can hear the story twice; `stop_node` stops the chain for the last chapter, which is left out without it.
+    """
+
+    desks: Mapping[str, Desk]
     say: Progress
+    prefix: str
+    stop_node: Callable[[], None] | None = None
     steps: list[dict[str, Any]] = field(default_factory=list)
     verdicts: list[dict[str, Any]] = field(default_factory=list)
-    bundles: dict[str, bytes] = field(default_factory=dict)
+    bundles: dict[int, bytes] = field(default_factory=dict)
 
     @property
     def chamber(self) -> Desk:
-        return self.demo.desk(CHAMBER.slug)
+        return self.desks[CHAMBER.slug]
 
     @property
     def customs(self) -> Desk:
-        return self.demo.desk(CUSTOMS.slug)
+        return self.desks[CUSTOMS.slug]
 
     def result(self) -> dict[str, Any]:
         good = all(s["ok"] for s in self.steps) and all(v["ok"] for v in self.verdicts)
@@ -81,61 +108,60 @@ class _Story:
 
     def _members(self) -> None:
         """What was done to bring everybody on: recorded by the service, told here with its gas."""
-        acts = self.demo.desk("operator").client.get("/v1/acts", limit=200)["acts"]
+        acts = self.desks["operator"].client.get("/v1/acts", limit=200)["acts"]
         for act in reversed(acts):
             self._step(act["summary"], act["state"] == "final", act["gasUsed"])
 
     def _issue(self) -> None:
-        numbers = ("STORY-1", "STORY-2", "STORY-3")
-        self._verify_number("STORY-1", "before issue", _UNKNOWN)
-        documents = [self._document(number) for number in numbers]
+        self._verify_number(self._number(1), "before issue", _UNKNOWN)
+        documents = [self._document(which) for which in (1, 2, 3)]
         self._act("issue", self.chamber, "/v1/certificates", {"documents": documents})
-        for number in numbers:
-            self._keep_bundle(number)
-        self._verify("STORY-1", "issue", _GOOD)
-        self._verify_number("STORY-1", "issue", _GOOD)
+        for which in (1, 2, 3):
+            self._keep_bundle(which)
+        self._verify(1, "issue", _GOOD)
+        self._verify_number(self._number(1), "issue", _GOOD)
 
     def _acquit(self) -> None:
-        self._on("STORY-1", "acquit", self.customs, declaration="AU-2026-1")
-        self._verify("STORY-1", "acquit", _ENDED)
-        self._verify("STORY-1", "acquit, with own claim", _GOOD, claim="AU-2026-1")
-        self._on("STORY-1", "withdraw", self.customs, declaration="AU-2026-1", reason="ENTERED_IN_ERROR")
-        self._verify("STORY-1", "withdraw", _GOOD)
+        self._on(1, "acquit", self.customs, declaration="AU-2026-1")
+        self._verify(1, "acquit", _ENDED)
+        self._verify(1, "acquit, with own claim", _GOOD, claim="AU-2026-1")
+        self._on(1, "withdraw", self.customs, declaration="AU-2026-1", reason="ENTERED_IN_ERROR")
+        self._verify(1, "withdraw", _GOOD)
 
     def _suspend(self) -> None:
-        self._on("STORY-1", "suspend", self.chamber, reason="UNDER_INVESTIGATION")
-        self._verify("STORY-1", "suspend", _ENDED)
-        self._on("STORY-1", "reinstate", self.chamber)
-        self._verify("STORY-1", "reinstate", _GOOD)
+        self._on(1, "suspend", self.chamber, reason="UNDER_INVESTIGATION")
+        self._verify(1, "suspend", _ENDED)
+        self._on(1, "reinstate", self.chamber)
+        self._verify(1, "reinstate", _GOOD)
 
     def _revoke(self) -> None:
-        self._verify("STORY-2", "before revoke", _GOOD)
-        self._on("STORY-2", "revoke", self.chamber, reason="FALSE_STATEMENT")
-        self._verify("STORY-2", "revoke", _ENDED)
+        self._verify(2, "before revoke", _GOOD)
+        self._on(2, "revoke", self.chamber, reason="FALSE_STATEMENT")
+        self._verify(2, "revoke", _ENDED)
 
     def _supersede(self) -> None:
-        self._verify("STORY-3", "before supersede", _GOOD)
-        corrected = self._document("STORY-4")
-        self._on("STORY-3", "supersede", self.chamber, documents=[corrected], reason="CORRECTION")
-        self._keep_bundle("STORY-4")
-        self._verify("STORY-3", "supersede", _ENDED)
-        self._verify("STORY-4", "supersede, the successor", _GOOD)
+        self._verify(3, "before supersede", _GOOD)
+        corrected = self._document(4)
+        self._on(3, "supersede", self.chamber, documents=[corrected], reason="CORRECTION")
+        self._keep_bundle(4)
+        self._verify(3, "supersede", _ENDED)
+        self._verify(4, "supersede, the successor", _GOOD)
 
     def _forge(self) -> None:
-        forged = json.loads(self.bundles["STORY-1"])
+        forged = json.loads(self.bundles[1])
         forged["document"]["items"][0]["quantity"]["value"] = "999999"
-        self._report("a forged copy of STORY-1", "forgery", json.dumps(forged).encode(), _FORGED)
-        self._verify_number("STORY-UNKNOWN", "nothing", _UNKNOWN)
+        self._report(f"a forged copy of {self._number(1)}", "forgery", json.dumps(forged).encode(), _FORGED)
+        self._verify_number(f"{self.prefix}-UNKNOWN", "nothing", _UNKNOWN)
 
     def _voyage(self) -> None:
-        carrier = self.demo.desk(CARRIER.slug)
+        carrier = self.desks[CARRIER.slug]
         loaded = datetime.now(UTC).replace(microsecond=0) - timedelta(days=14, hours=3)
         report = carrier.client.post_raw(
             "/v1/epcis/capture",
-            json.dumps(cargo.voyage(loaded, CONSIGNMENT)).encode(),
+            json.dumps(cargo.voyage(loaded, self._consignment)).encode(),
             "application/ld+json",
-            consignment=CONSIGNMENT,
-            stream="story",
+            consignment=self._consignment,
+            stream=self.prefix.lower(),
         )
         self._step("cargo captured", len(report["accepted"]) == 5 and not report["refused"], None)
         anchored = carrier.settled({"act": report["anchor"]})
@@ -148,7 +174,7 @@ class _Story:
     def _enquire(self) -> None:
         body = {
             "to": CHAMBER.identifier,
-            "certificate": {"bundle": json.loads(self.bundles["STORY-1"])},
+            "certificate": {"bundle": json.loads(self.bundles[1])},
             "code": "AUTHENTICITY",
             "replyBy": int((datetime.now(UTC) + timedelta(days=30)).timestamp()),
             "text": "Please confirm that this certificate is yours.",
@@ -156,13 +182,14 @@ class _Story:
         asked = self._act("enquire", self.customs, "/v1/enquiries", body)
         answer = {"code": "CONFIRMED", "text": "It is ours."}
         self._act("answer", self.chamber, f"/v1/enquiries/{asked['enquiry']}/answer", answer)
-        self._verify("STORY-1", "enquiry and answer", _GOOD)
+        self._verify(1, "enquiry and answer", _GOOD)
 
     def _node_stopped(self) -> None:
-        if self.demo.installation is not None:
-            self.demo.installation.stop_node()
+        if self.stop_node is None:
+            return
+        self.stop_node()
         self._step("the chain's node is stopped", True, None)
-        self._verify("STORY-1", "node stopped", _CANNOT_TELL)
+        self._verify(1, "node stopped", _CANNOT_TELL)
 
     # --- how they are told ------------------------------------------------------------------------
 
@@ -173,21 +200,28 @@ class _Story:
         self._step(name, True, act["gasUsed"])
         return asked
 
-    def _on(self, number: str, act: str, desk: Desk, **body: Any) -> None:
-        body["certificate"] = {"bundle": json.loads(self.bundles[number])}
-        self._act(f"{act} {number}", desk, f"/v1/certificates/by-reference/{act}", body)
+    def _on(self, which: int, act: str, desk: Desk, **body: Any) -> None:
+        body["certificate"] = {"bundle": json.loads(self.bundles[which])}
+        self._act(f"{act} {self._number(which)}", desk, f"/v1/certificates/by-reference/{act}", body)
 
-    def _document(self, number: str) -> dict[str, Any]:
+    def _number(self, which: int) -> str:
+        return f"{self.prefix}-{which}"
+
+    @property
+    def _consignment(self) -> str:
+        return f"urn:origin:demo:consignment-{self.prefix.lower()}"
+
+    def _document(self, which: int) -> dict[str, Any]:
         issued = (datetime.now(UTC) - timedelta(days=16)).date()
-        return sample_document(number, "RCEP", issue_date=issued, consignment=CONSIGNMENT)
+        return sample_document(self._number(which), "RCEP", issue_date=issued, consignment=self._consignment)
 
-    def _keep_bundle(self, number: str) -> None:
+    def _keep_bundle(self, which: int) -> None:
         client = self.chamber.client
-        (found,) = client.get("/v1/certificates", number=number)["certificates"]
-        self.bundles[number] = client.request("GET", f"/v1/certificates/{found['id']}/bundle").body
+        (found,) = client.get("/v1/certificates", number=self._number(which))["certificates"]
+        self.bundles[which] = client.request("GET", f"/v1/certificates/{found['id']}/bundle").body
 
-    def _verify(self, number: str, after: str, expected: int, **fields: str) -> None:
-        self._report(number, after, self.bundles[number], expected, **fields)
+    def _verify(self, which: int, after: str, expected: int, **fields: str) -> None:
+        self._report(self._number(which), after, self.bundles[which], expected, **fields)
 
     def _report(self, name: str, after: str, raw: bytes, expected: int, **fields: str) -> None:
         report = self.customs.client.upload("/v1/verify", "bundle.json", raw, fields)

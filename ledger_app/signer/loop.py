@@ -15,6 +15,7 @@ from ledger_app.proof.hexes import to_hex
 from ledger_app.signer import requests, rules
 from ledger_app.signer.journal import Entry, Journal
 from ledger_app.signer.keystore import Key
+from ledger_app.signer.own_node import OwnNode
 from ledger_app.signer.settings import SignerSettings
 
 _BUSY_SECONDS = 10.0
@@ -38,6 +39,7 @@ class Signer:
     say: Say
     ask: Ask | None = None
     wait_seconds: int = 0
+    node: OwnNode | None = None
     _refused: dict[str, str] = field(default_factory=dict)
     _waiting: set[str] = field(default_factory=set)
     _busy_until: float = 0.0
@@ -53,6 +55,7 @@ class Signer:
                 if failures:
                     self.say("the service answers again")
                 failures = 0
+                self.settings.alive.touch(mode=0o600)
                 now = time.monotonic()
                 if worked:
                     self._busy_until = now + _BUSY_SECONDS
@@ -101,6 +104,12 @@ class Signer:
             if self._waits_for_a_person(request):
                 return False
             entry, signature = self.sign(request)
+        except errors.Unavailable as exc:
+            # The seat's own node is down or behind: nothing is wrong with what is asked.
+            if identifier not in self._waiting:
+                self._waiting.add(identifier)
+                self.say(f"waits: {exc.reason}: {exc.detail}")
+            return False
         except errors.LedgerError as exc:
             self._refuse(identifier, exc)
             return True
@@ -115,7 +124,7 @@ class Signer:
 
     def _decide(self, request: requests.Request) -> Entry:
         return rules.decide(
-            request, rules.Desk(self.settings, self.key.address, self.journal, int(time.time()))
+            request, rules.Desk(self.settings, self.key.address, self.journal, int(time.time()), self.node)
         )
 
     def _waits_for_a_person(self, request: requests.Request) -> bool:

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from ledger_app import errors
-from ledger_app.proof.typed_data import ACTS
+from ledger_app.proof.typed_data import ACTS, STATEMENTS
 from ledger_app.signer import keystore
 
 FILE = "signer.toml"
 COUNCIL = "council"
 
-COUNCIL_ACTS = frozenset({"Vote", "AcceptSeat", "MemberPause"})
+COUNCIL_ACTS = frozenset({"Vote", "AcceptSeat", "MemberPause", *STATEMENTS})
 MEMBER_ACTS = frozenset(ACTS) - COUNCIL_ACTS
 WITH_PERSON = COUNCIL_ACTS | {"AddKey", "RetireKey", "Enrol", "Accredit"}
 """Acts that hand power on. Nothing shown can prove that the organisation wants them: one key that a lying
@@ -53,7 +53,8 @@ class Limits:
 
     `acts`: kinds of typed data; `schemes`: codes it issues or accredits under (empty: every scheme);
     `per_day`: how many
-    acts of a kind in a UTC day; `deadline_seconds`: how far ahead a deadline may lie; `council_calls`:
+    acts of a kind in a UTC day; `deadline_seconds`: how far ahead a deadline may lie; `statement_seconds`:
+    for how long a checkpoint or snapshot may be good; `council_calls`:
     functions of the
     Consortium it votes for (empty: all that it can read); `with_person`: kinds that wait until a person says
     yes.
@@ -65,6 +66,7 @@ class Limits:
     certificates_per_day: int = 100_000
     events_per_anchor: int = 100_000
     deadline_seconds: int = 7 * 86_400
+    statement_seconds: int = 100 * 86_400
     per_day: dict[str, int] = field(default_factory=dict)
     council_calls: frozenset[str] = frozenset()
     with_person: frozenset[str] = frozenset()
@@ -72,7 +74,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class SignerSettings:
-    """One signer's folder. `organisation` is the registered identifier, or None for a seat in the council."""
+    """One signer's folder. `organisation` is the registered identifier, or None for a seat in the council;
+    `node` the address of that seat's own node."""
 
     folder: Path
     url: str
@@ -84,6 +87,7 @@ class SignerSettings:
     password_file: Path | None = None
     ask: bool = False
     poll_seconds: float = 2.0
+    node: str | None = None
 
     @property
     def keystore(self) -> Path:
@@ -92,6 +96,11 @@ class SignerSettings:
     @property
     def journal(self) -> Path:
         return self.folder / "signed.jsonl"
+
+    @property
+    def alive(self) -> Path:
+        """Touched each time the service has answered, so that a watcher of the machine sees how long ago."""
+        return self.folder / "alive"
 
     def token(self) -> str | None:
         """The bearer token for the service, from a file that only its owner reads."""
@@ -154,6 +163,7 @@ def _settings(folder: Path, raw: dict[str, Any]) -> SignerSettings:
         "password_file",
         "ask",
         "poll_seconds",
+        "node",
         "ledger",
         "limits",
     }
@@ -189,6 +199,7 @@ def _settings(folder: Path, raw: dict[str, Any]) -> SignerSettings:
         password_file=folder / raw["password_file"] if "password_file" in raw else None,
         ask=raw.get("ask", False) is True,
         poll_seconds=float(raw.get("poll_seconds", 2.0)),
+        node=str(raw["node"]) if "node" in raw else None,
     )
 
 
@@ -228,6 +239,8 @@ def _to_toml(settings: SignerSettings) -> str:
         f"ask = {'true' if settings.ask else 'false'}  # true: a person answers y before each signature"
     )
     lines.append(f"poll_seconds = {settings.poll_seconds}")
+    if settings.node is not None:
+        lines.append(f"node = {_quoted(settings.node)}  # our own: statements are recomputed from it")
     lines += ["", "[ledger]", f"chain_id = {settings.pins.chain_id}"]
     lines += [f"{n} = {_quoted(getattr(settings.pins, n))}" for n in ("consortium", "registry", "cargo_log")]
     lines += [
@@ -237,7 +250,13 @@ def _to_toml(settings: SignerSettings) -> str:
         f"with_person = {_array(limits.with_person)}  # wait for `origin signer run --ask`",
         f"schemes = {_array(limits.schemes)}  # empty: every scheme",
     ]
-    for name in ("certificates_per_batch", "certificates_per_day", "events_per_anchor", "deadline_seconds"):
+    for name in (
+        "certificates_per_batch",
+        "certificates_per_day",
+        "events_per_anchor",
+        "deadline_seconds",
+        "statement_seconds",
+    ):
         lines.append(f"{name} = {getattr(limits, name)}")
     lines.append(f"council_calls = {_array(limits.council_calls)}  # empty: every call that it can read")
     lines += ["", "[limits.per_day]"] + [
