@@ -15,7 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRouter
 
 from ledger_app.access.principals import keep_operator_token
-from ledger_app.api import acts, cargo, certificates, members, openapi, problems, service, verification
+from ledger_app.api import acts, cargo, certificates, members, openapi, problems, service, statements, verification
 from ledger_app.api.limits import Limits
 from ledger_app.api.observing import Observing
 from ledger_app.api.waiting import Bell
@@ -26,9 +26,11 @@ from ledger_app.chain.node import Ganache
 from ledger_app.chain.pin import LedgerPin, saved_pin
 from ledger_app.chain.submitter import Submitter
 from ledger_app.config import Settings
+from ledger_app.domain.agreements import use_folder
 from ledger_app.errors import ConfigError, LedgerError, WrongLedger
 from ledger_app.services.context import Services, Trouble
 from ledger_app.services.housekeeping import Housekeeper
+from ledger_app.store.canary import keep_canary
 from ledger_app.store.engine import Store, open_configured
 from ledger_app.store.preparing import prepare
 from ledger_app.store.secrets import Vault
@@ -69,9 +71,11 @@ class Installation:
         """
         settings = self.settings
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        use_folder(settings.agreements)
         vault = Vault(settings.master_keys())
         store = _open(settings)
         try:
+            keep_canary(store, vault)
             if settings.operator_token is not None:
                 keep_operator_token(store, settings.operator_token.get_secret_value())
             self._begin(settings, store, vault)
@@ -215,6 +219,7 @@ def _routers() -> list[APIRouter]:
         acts.router,
         members.router,
         verification.router,
+        statements.router,
         pages.router,
     ]
 

@@ -48,6 +48,18 @@ class ReasonBody(Body):
     certificate: ReferenceBody | None = None
 
 
+class StatementBody(Body):
+    """For how many days a checkpoint or trust snapshot is to be good."""
+
+    days: int | None = Field(None, ge=1, le=400)
+
+
+class StatementSeenBody(Body):
+    """The file of a checkpoint or trust snapshot."""
+
+    statement: dict[str, Any]
+
+
 class EmptyBody(Body):
     """Nothing, or the certificate's bundle."""
 

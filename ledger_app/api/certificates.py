@@ -110,9 +110,14 @@ def bundle(
     ctx: Context,
     certificate: str,
     disclose: Annotated[list[str] | None, Query(max_length=1000)] = None,
+    evidence: Annotated[bool | None, Query()] = None,
 ) -> Response:
-    """The file to pass on: in full, or with only the fields at the given JSON pointers shown."""
-    content = certificates.bundle(ctx, who, record_id(certificate), disclose)
+    """The file to pass on: in full, or with only the fields at the given JSON pointers shown.
+
+    With evidence for verifying offline when a checkpoint reaches the certificate; `evidence` insists on it,
+    or leaves it out.
+    """
+    content = certificates.bundle(ctx, who, record_id(certificate), disclose, evidence)
     return Response(content, media_type=BUNDLE_TYPE)
 
 

@@ -29,6 +29,7 @@ def init(
     registry: Annotated[str, typer.Option(help="Pin: address of CertificateRegistry.")] = "",
     cargo_log: Annotated[str, typer.Option(help="Pin: address of CargoLog.")] = "",
     schemes: Annotated[list[str] | None, typer.Option("--scheme", help="Allow only these schemes.")] = None,
+    node: Annotated[str | None, typer.Option(help="A council seat's own node.")] = None,
     token_file: Annotated[
         Path | None, typer.Option(help="File with the service's bearer token (0600).")
     ] = None,
@@ -79,6 +80,7 @@ def init(
             key=key.address,
             token_file=None if token_file is None else token_file.absolute(),
             password_file=None if password_file is None else password_file.absolute(),
+            node=node,
         )
     )
     if as_json:
@@ -114,13 +116,16 @@ def run(
     url: Annotated[str | None, typer.Option(help="The service, if not the one in signer.toml.")] = None,
     once: Annotated[bool, typer.Option("--once", help="Answer what is asked now, then end.")] = False,
     ask: Annotated[bool, typer.Option("--ask", help="A person agrees to each signature.")] = False,
+    node: Annotated[
+        str | None, typer.Option(help="A council seat's own node, if not the one in signer.toml.")
+    ] = None,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
     """Sign what is asked, within the limits of signer.toml; refuse the rest with a reason."""
     stop = _Stop()
     if with_parent:
         stop.end_with_parent()
-    with _opened(folder, ask, url) as signer:
+    with _opened(folder, ask, url, node) as signer:
         output.progress(f"{signer.settings.organisation or 'council seat'} signs with {signer.key.address}")
         if once:
             signer.step()
@@ -207,7 +212,7 @@ def accept(
 class _Opened:
     """A signer with its journal open, closed on leaving."""
 
-    def __init__(self, folder: Path, ask: bool, url: str | None) -> None:
+    def __init__(self, folder: Path, ask: bool, url: str | None, node: str | None) -> None:
         from ledger_app.client import Client
         from ledger_app.signer import keystore, settings
         from ledger_app.signer.journal import Journal
@@ -227,17 +232,24 @@ class _Opened:
             output.line,
             asking,
         )
+        chosen = node or found.node
+        if chosen is not None:
+            from ledger_app.signer.own_node import OwnNode
+
+            self.signer.node = OwnNode(chosen, found.pins)
 
     def __enter__(self) -> Any:
         return self.signer
 
     def __exit__(self, *_: object) -> None:
         self.signer.client.close()
+        if self.signer.node is not None:
+            self.signer.node.close()
         self._journal.close()
 
 
-def _opened(folder: Path, ask: bool, url: str | None = None) -> _Opened:
-    return _Opened(folder, ask, url)
+def _opened(folder: Path, ask: bool, url: str | None = None, node: str | None = None) -> _Opened:
+    return _Opened(folder, ask, url, node)
 
 
 class _Stop:

@@ -81,7 +81,8 @@ class Demo:
         self.signers.pin(everybody, self.desks[COUNCIL[0]].client.get("/v1/ledger"))
         if self._first:
             self.signers.accept(member.slug for member in MEMBERS)
-        self.signers.start(everybody, self.url)
+        node = self.installation.services.gateway.rpc.url
+        self.signers.start(everybody, self.url, node)
         bring_up(self.desks, self.signers, self._progress)
         (self.data / "demo" / "ready").touch(mode=0o600)
         self._progress(f"ready after {time.monotonic() - started:.1f} s")

@@ -91,11 +91,12 @@ class Signers:
         except (OSError, ValueError, KeyError):
             return False
 
-    def start(self, names: Iterable[str], url: str) -> None:
-        """Let them sign what the service at `url` asks; one that ends is started again."""
+    def start(self, names: Iterable[str], url: str, node: str) -> None:
+        """Let them sign what the service at `url` asks; one that ends is started again. `node` stands for
+        each council seat's own."""
         for name in names:
             watcher = threading.Thread(
-                target=self._keep, args=(name, url), name=f"signer-{name}", daemon=True
+                target=self._keep, args=(name, url, node), name=f"signer-{name}", daemon=True
             )
             self._watchers.append(watcher)
             watcher.start()
@@ -142,11 +143,12 @@ class Signers:
             raise Unavailable("DEMO_SIGNER_FAILED", f"{name}: {done.stderr.decode(errors='replace').strip()}")
         return done.stdout
 
-    def _keep(self, name: str, url: str) -> None:
+    def _keep(self, name: str, url: str, node: str) -> None:
+        where = [f"--url={url}", f"--node={node}"]
         with (self.folder(name) / "signer.log").open("ab") as log:
             while not self._stopping.is_set():
                 child = subprocess.Popen(
-                    [*_ORIGIN, "run", f"--dir={self.folder(name)}", f"--url={url}", "--with-parent"],
+                    [*_ORIGIN, "run", f"--dir={self.folder(name)}", *where, "--with-parent"],
                     stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=log,

@@ -8,10 +8,23 @@ the rest integers.
 
 from dataclasses import dataclass
 
-from ledger_app.proof.eip712 import ACTS, Act, Domain, ItemUnits, act
+from ledger_app.proof.eip712 import ACTS, STATEMENTS, Act, Domain, ItemUnits, act, message_type
 from ledger_app.proof.signatures import address_of, recover, sign
+from ledger_app.proof.statements import Checkpoint, TrustSnapshot
 
-__all__ = ["ACTS", "Act", "Domain", "ItemUnits", "address_of", "recover", "sign"]
+__all__ = [
+    "ACTS",
+    "STATEMENTS",
+    "Act",
+    "Checkpoint",
+    "Domain",
+    "ItemUnits",
+    "TrustSnapshot",
+    "address_of",
+    "message_type",
+    "recover",
+    "sign",
+]
 
 _REGISTRY, _CONSORTIUM, _CARGO = "CertificateRegistry", "Consortium", "CargoLog"
 

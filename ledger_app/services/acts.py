@@ -29,6 +29,8 @@ _CONSORTIUM_KINDS: Final = {
     "Enrol",
     "Accredit",
     "MemberPause",
+    "Checkpoint",
+    "TrustSnapshot",
 }
 _MAX_WAIT_SECONDS: Final = 60.0
 
@@ -63,6 +65,8 @@ class Draft:
     evidence: dict[str, Any] = field(default_factory=dict)
     private: dict[str, Any] = field(default_factory=dict)
     needed: int = 1
+    deadline: int | None = None
+    """Until when signatures are taken, where the message itself does not say (Unix seconds)."""
     id: str = field(default_factory=new_id)
 
     @property
@@ -87,7 +91,7 @@ def record(ctx: Services, conn: Connection, draft: Draft) -> dict[str, Any]:
         evidence=draft.evidence,
         sealed=ctx.vault.seal(orjson.dumps(draft.private), f"acts/{draft.id}") if draft.private else None,
         needed=draft.needed,
-        deadline=message["expires"] if "expires" in message else message["deadline"],
+        deadline=draft.deadline or message.get("expires") or message["deadline"],
     )
     return act_json(must_get(conn, draft.id))
 

@@ -1,5 +1,6 @@
 """Reading certificates: lists, one in full, and the bundle to pass on."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from ledger_app.access.principals import Kind, Principal
@@ -9,6 +10,7 @@ from ledger_app.errors import Conflict
 from ledger_app.proof.bundle import Bundle
 from ledger_app.proof.commitments import disclose
 from ledger_app.services.batches import paper
+from ledger_app.services.checkpoints import with_evidence
 from ledger_app.services.context import Services
 from ledger_app.services.locating import bundle_of, from_row, intact, visible_row
 from ledger_app.services.names import id_of
@@ -93,9 +95,15 @@ def show(ctx: Services, principal: Principal, certificate_id: str) -> dict[str, 
 
 
 def bundle(
-    ctx: Services, principal: Principal, certificate_id: str, pointers: list[str] | None = None
+    ctx: Services,
+    principal: Principal,
+    certificate_id: str,
+    pointers: list[str] | None = None,
+    evidence: bool | None = None,
 ) -> bytes:
-    """The bundle file of a certificate: in full, or with only the fields at `pointers` disclosed.
+    """The bundle file of a certificate: in full, or with only the fields at `pointers` disclosed; with
+    evidence where there is a checkpoint (`evidence` True: or NotFound `CHECKPOINT_NONE`,
+    `CHECKPOINT_TOO_OLD`; False: without).
 
     Raises NotFound `CERTIFICATE_UNKNOWN`; Conflict `DOCUMENT_ERASED`; Conflict `NOT_REGISTERED_YET` until its
     issuing act is on the ledger; BadInput `POINTER_UNKNOWN`.
@@ -106,6 +114,8 @@ def bundle(
     with ctx.store.read() as conn:
         issuing = acts.get(conn, row.act_id)
     whole = bundle_of(ctx, from_row(ctx, row), issuing.tx_hash if issuing else None)
+    if evidence is not False:
+        whole = replace(whole, evidence=with_evidence(ctx, whole, wanted=evidence is True))
     return shown_part(whole, pointers).serialise()
 
 

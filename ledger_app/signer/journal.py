@@ -30,7 +30,8 @@ class Entry:
 
     `certificates`: (number, leaf hex) issued by it; `batch`: (scheme code, root hex) it registers; `stream`:
     (stream
-    hex, previous head hex, head hex, count) it anchors.
+    hex, previous head hex, head hex, count) it anchors; `stated`: (kind, block, size, root or content hex) of
+    what the council states off chain.
     """
 
     digest: str
@@ -40,6 +41,7 @@ class Entry:
     certificates: list[tuple[str, str]] = field(default_factory=list)
     batch: tuple[str, str] | None = None
     stream: tuple[str, str, str, int] | None = None
+    stated: tuple[str, int, int, str] | None = None
 
 
 class Journal:
@@ -63,6 +65,7 @@ class Journal:
         self._certificates: Counter[int] = Counter()
         self._batches: set[tuple[str, str]] = set()
         self._streams: dict[str, list[tuple[int, str]]] = {}
+        self._stated: list[tuple[str, int, int, str]] = []
         try:
             self._read()
         except BaseException:
@@ -103,6 +106,10 @@ class Journal:
         """(count, head hex) signed for a stream, in ascending count."""
         return self._streams.get(stream, [])
 
+    def stated(self) -> list[tuple[str, int, int, str]]:
+        """(kind, block, size, root or content hex) of every checkpoint and snapshot signed, in order."""
+        return self._stated
+
     # --- writing ---
 
     def append(self, entry: Entry, *, now: float | None = None) -> None:
@@ -117,7 +124,7 @@ class Journal:
             "words": entry.words,
             "after": self._last,
         }
-        for name in ("certificates", "batch", "stream"):
+        for name in ("certificates", "batch", "stream", "stated"):
             if getattr(entry, name):
                 row[name] = getattr(entry, name)
         line = json.dumps(row, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
@@ -157,6 +164,9 @@ class Journal:
                 self._certificates[day] += 1
         if "batch" in row:
             self._batches.add((row["batch"][0], row["batch"][1]))
+        if "stated" in row:
+            kind, block, size, root = row["stated"]
+            self._stated.append((str(kind), int(block), int(size), str(root)))
         if "stream" in row:
             stream, _, head, count = row["stream"]
             heads = self._streams.setdefault(stream, [])

@@ -7,6 +7,7 @@ from typing import Any
 from ledger_app import errors
 from ledger_app.proof import typed_data
 from ledger_app.proof.canonical import JsonObject, JsonValue, parse_json
+from ledger_app.proof.eip712 import message_type
 from ledger_app.proof.hexes import from_hex, to_hex
 
 MAX_ANSWER = 256 * 1024 * 1024
@@ -63,7 +64,8 @@ def parse(raw: JsonObject) -> Request:
     if identifier is None:
         raise unreadable("id")
     kind, contract = raw.get("kind"), raw.get("contract")
-    if not isinstance(kind, str) or kind not in typed_data.ACTS:
+    known = message_type(kind) if isinstance(kind, str) else None
+    if known is None or not isinstance(kind, str):
         raise unreadable("kind")
     if contract not in CONTRACTS or not isinstance(contract, str):
         raise unreadable("contract")
@@ -77,7 +79,7 @@ def parse(raw: JsonObject) -> Request:
         kind=kind,
         contract=contract,
         domain=typed_data.Domain(chain_id, verifying),
-        message=typed_data.ACTS[kind].from_json(message),
+        message=known.from_json(message),
         evidence=member(raw, "evidence", dict) if "evidence" in raw else {},
     )
 

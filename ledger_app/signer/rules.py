@@ -9,27 +9,32 @@ It raises a
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from ledger_app import errors
 from ledger_app.domain.terms import organisation_id
 from ledger_app.proof.hexes import to_hex
-from ledger_app.proof.typed_data import Act
+from ledger_app.proof.typed_data import STATEMENTS, Act
 from ledger_app.signer.journal import Entry, Journal
 from ledger_app.signer.requests import Request, member
 from ledger_app.signer.settings import SignerSettings
+
+if TYPE_CHECKING:
+    from ledger_app.signer.own_node import OwnNode
 
 _CLOCK_TOLERANCE = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Who signs: settings, the key's address (`0x…`), what was signed before, and the time now (Unix
-    seconds)."""
+    """Who signs: settings, the key's address (`0x…`), what was signed before, the time now (Unix seconds),
+    and a council seat's own node."""
 
     settings: SignerSettings
     address: str
     journal: Journal
     now: int
+    node: "OwnNode | None" = None
 
     @property
     def own(self) -> bytes:
@@ -51,6 +56,7 @@ class Finding:
     certificates: list[tuple[str, str]] = field(default_factory=list)
     batch: tuple[str, str] | None = None
     stream: tuple[str, str, str, int] | None = None
+    stated: tuple[str, int, int, str] | None = None
 
 
 Rule = Callable[[Request, Desk], Finding]
@@ -86,6 +92,7 @@ def decide(request: Request, desk: Desk) -> Entry:
         certificates=found.certificates,
         batch=found.batch,
         stream=found.stream,
+        stated=found.stated,
     )
 
 
@@ -125,10 +132,11 @@ def printable(text: object, most: int = 120) -> str:
 
 def _check_deadline(request: Request, desk: Desk) -> None:
     message = request.message
-    deadline = message.expires if request.kind == "Vote" else message.deadline
+    limits = desk.settings.limits
+    deadline = message.deadline if "deadline" in message.SOLIDITY else message.expires
     if deadline < desk.now - _CLOCK_TOLERANCE:
         raise refused("SIGNER_DEADLINE", f"the deadline {when(deadline)} has passed")
-    most = desk.now + desk.settings.limits.deadline_seconds
+    most = desk.now + (limits.statement_seconds if request.kind in STATEMENTS else limits.deadline_seconds)
     if deadline > most + _CLOCK_TOLERANCE:
         raise refused("SIGNER_DEADLINE", f"the deadline {when(deadline)} lies beyond {when(most)}")
 
@@ -159,6 +167,10 @@ def _rule(message: Act) -> Rule:
     # Imported when first asked for: a council seat never needs documents, an issuing body never an ABI
     # decoder.
     kind = type(message).__name__
+    if kind in STATEMENTS:
+        from ledger_app.signer import rules_statements
+
+        return rules_statements.RULES[kind]
     if message.CONTRACT == "CargoLog":
         from ledger_app.signer import rules_cargo
 

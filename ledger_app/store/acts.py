@@ -31,7 +31,7 @@ DEAD: Final = (REVERTED, REFUSED, EXPIRED)
 SETTLED: Final = (*DONE, *DEAD)
 
 COUNCIL: Final = "council"
-UNRENEWABLE: Final = ("Vote", "AddKey", "MemberPause")
+UNRENEWABLE: Final = ("Vote", "AddKey", "MemberPause", "Checkpoint", "TrustSnapshot")
 """Kinds whose deadline others have signed too, or that mean a moment: they are asked for anew, not
 renewed.
 """

@@ -1,6 +1,6 @@
 """The complete metadata: importing this module declares every table of every area."""
 
-from ledger_app.store import tables_cargo, tables_records
+from ledger_app.store import tables_cargo, tables_records, tables_statements
 from ledger_app.store.tables import metadata
 
-__all__ = ["metadata", "tables_cargo", "tables_records"]
+__all__ = ["metadata", "tables_cargo", "tables_records", "tables_statements"]
