@@ -19,7 +19,7 @@ from ledger_app.api.http import (
     page,
     record_id,
 )
-from ledger_app.api.waiting import until
+from ledger_app.api.waiting import Changes
 from ledger_app.services import acts, enquiries, lifecycle, signing
 from ledger_app.store.acts import SETTLED
 
@@ -44,12 +44,15 @@ def listed(
 async def show(
     who: Annotated[Principal, Depends(Caller("acts.read"))],
     ctx: Context,
+    changes: Changes,
     act: str,
     wait: Annotated[int, Query(ge=0, le=60)] = 0,
 ) -> dict[str, Any]:
     """One act; with `wait` as soon as it is settled, at most so many seconds."""
     name = record_id(act)
-    return await until(lambda: acts.show(ctx, who, name), lambda found: found["state"] in SETTLED, wait)
+    return await changes.until(
+        lambda: acts.show(ctx, who, name), lambda found: found["state"] in SETTLED, wait
+    )
 
 
 @router.post("/batches/{batch}/confirm", status_code=202, openapi_extra=body_schema(EmptyBody))
@@ -118,6 +121,7 @@ def answer(
 async def requests(
     who: Annotated[Principal, Depends(Caller("signing.read"))],
     ctx: Context,
+    changes: Changes,
     cursor: Cursor = None,
     limit: Limit = 50,
     wait: Annotated[int, Query(ge=0, le=30)] = 0,
@@ -126,7 +130,7 @@ async def requests(
     come.
     """
     start = after_cursor(cursor) or ""
-    rows, after = await until(
+    rows, after = await changes.until(
         lambda: signing.requests(ctx, who, after=start, limit=limit), lambda found: bool(found[0]), wait
     )
     return {"requests": rows, "next": None if after is None else cursor_of(after)}
