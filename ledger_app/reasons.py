@@ -1238,6 +1238,11 @@ _section(
     ),
     ("ROLE_UNKNOWN", "The demo has no token for this name.", "Use one of the names in the detail."),
     ("NAME_EMPTY", "What to look for is empty.", "Give a file, a number or a digest."),
+    (
+        "NUMBER_INVALID",
+        "No certificate can have this number.",
+        "Give the number as it is printed, a digest, or what the QR code says.",
+    ),
 )
 
 # --- looking after a service (services/health, metrics, origin doctor) --------------------------------------
