@@ -24,13 +24,21 @@ def create(
         list[str] | None,
         typer.Option(metavar="POINTER", help="Show only this field, like /items/0. Repeatable."),
     ] = None,
+    evidence: Annotated[
+        bool | None,
+        typer.Option(
+            "--evidence/--no-evidence",
+            help="Insist on evidence for verifying offline, or leave it out; else it is there if it can be.",
+        ),
+    ] = None,
     who: common.As = "",
     as_json: common.Json = False,
 ) -> None:
     """Write the bundle of a certificate: whole, or with only some fields shown."""
     client = common.connect(certificate.CHAMBER, who)
     found = certificate.find(client, number, issuer)
-    answer = client.request("GET", f"/v1/certificates/{found['id']}/bundle", query={"disclose": disclose})
+    query = {"disclose": disclose, "evidence": None if evidence is None else str(evidence).lower()}
+    answer = client.request("GET", f"/v1/certificates/{found['id']}/bundle", query=query)
     common.write_file(target, answer.body)
     if as_json:
         output.result(

@@ -11,16 +11,20 @@ from ledger_app import errors
 from ledger_app.cli import output
 
 GROUPS: dict[str, tuple[str, str]] = {
+    "agreement": ("ledger_app.cli.agreement", "Show agreements and their rules."),
     "bundle": ("ledger_app.cli.bundle", "Make the file that a holder passes on."),
     "cargo": ("ledger_app.cli.cargo", "Capture, follow and prove cargo events."),
     "certificate": ("ledger_app.cli.certificate", "Issue certificates of origin and act on them."),
+    "checkpoint": ("ledger_app.cli.checkpoint", "Signed heads of the ledger, for verifying offline."),
     "council": ("ledger_app.cli.council", "The council's acts: members, keys, pause."),
     "demo": ("ledger_app.cli.demo", "Run the whole story on a fresh chain, and report."),
+    "doctor": ("ledger_app.cli.doctor", "Find out what is wrong with this installation."),
     "index": ("ledger_app.cli.index", "Look after the index of the chain."),
     "member": ("ledger_app.cli.member", "Organisations: enrol, accredit, keys, tokens."),
     "reasons": ("ledger_app.cli.reasons", "List every check, outcome and reason code."),
     "serve": ("ledger_app.cli.serve", "Run the service."),
     "signer": ("ledger_app.cli.signer", "Hold an organisation's key and sign for it, within limits."),
+    "trust": ("ledger_app.cli.trust", "The trust snapshot, which verifying offline rests on."),
     "verify": ("ledger_app.cli.verify", "Is this certificate genuine, and what is its standing?"),
 }
 """Command or group by name: the module whose `app` it is, and its one-line help."""

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -26,6 +26,25 @@ def verify(
         str | None, typer.Option(metavar="DATE", help="The day of presentation, YYYY-MM-DD.")
     ] = None,
     claim: Annotated[str | None, typer.Option(metavar="ID", help="My own import declaration.")] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask nobody: rely on the file's evidence and on --trust.")
+    ] = False,
+    trust: Annotated[
+        Path | None, typer.Option("--trust", metavar="SNAPSHOT", help="Offline: whom to trust.")
+    ] = None,
+    council: Annotated[
+        str | None,
+        typer.Option(
+            "--council", metavar="FINGERPRINT", help="Offline: the snapshot's council must be this."
+        ),
+    ] = None,
+    max_age: Annotated[
+        int, typer.Option("--max-age", metavar="DAYS", min=0, help="Offline: the oldest checkpoint accepted.")
+    ] = 30,
+    seen: Annotated[
+        Path | None,
+        typer.Option("--seen", metavar="FILE", help="Offline: checkpoints seen; else beside the snapshot."),
+    ] = None,
     who: common.As = "",
     as_json: common.Json = False,
 ) -> None:
@@ -36,6 +55,10 @@ def verify(
     issuer not trusted or its key disowned, 20 cannot tell.
     """
     raw = _file(what)
+    if offline:
+        _offline(raw, trust, council, _day(at), max_age, seen, claim, as_json)
+    if trust or council or seen:
+        raise typer.BadParameter("--trust, --council and --seen go with --offline")
     fields = {name: value for name, value in (("at", at), ("claim", claim)) if value is not None}
     try:
         client = common.connect("customs", who)
@@ -53,6 +76,34 @@ def verify(
         output.result({**report, "exit_code": code})
     else:
         show(report)
+    raise SystemExit(code)
+
+
+def _offline(
+    raw: bytes | None,
+    trust: Path | None,
+    council: str | None,
+    at: date,
+    max_age: int,
+    seen: Path | None,
+    claim: str | None,
+    as_json: bool,
+) -> NoReturn:
+    from ledger_app.cli import offline
+
+    if raw is None:
+        raise typer.BadParameter("offline, only a file can be verified", param_hint="FILE")
+    if claim is not None:
+        raise errors.BadInput("OFFLINE_CLAIM")
+    report = offline.verify(
+        raw, snapshot=trust, fingerprint=council, at=at, max_age_days=max_age, seen_file=seen
+    )
+    code = report["exitCode"]
+    if as_json:
+        output.result({**report, "exit_code": code})
+    else:
+        show(report)
+        offline.show(report)
     raise SystemExit(code)
 
 

@@ -11,10 +11,8 @@ from typing import Any
 
 from ledger_app.access.principals import Principal
 from ledger_app.chain.facts import Query as LedgerQuery
-from ledger_app.domain.content import content_findings
-from ledger_app.domain.findings import Severity
 from ledger_app.domain.standing import ExitCode, Standing, Verdict
-from ledger_app.domain.terms import day_date, day_number, scheme_code, territory_code
+from ledger_app.domain.terms import day_number
 from ledger_app.errors import BadInput, CheckFailed, LedgerError
 from ledger_app.proof import check, steps
 from ledger_app.proof.bundle import Bundle
@@ -22,7 +20,9 @@ from ledger_app.proof.check import Judgement
 from ledger_app.proof.facts import Facts, Outcome, Pin, Question, StepOutcome
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.leaf import claim_key
+from ledger_app.proof.report import Report, Shown, build, document_of, judge_content
 from ledger_app.reasons import describe
+from ledger_app.services import witness
 from ledger_app.services.cargo_evidence import judge_cargo, not_shown
 from ledger_app.services.claims import claim_id
 from ledger_app.services.context import Services
@@ -30,7 +30,6 @@ from ledger_app.services.facts import facts_of, proof_pin
 from ledger_app.services.subjects import Query, Subject, subjects_of
 from ledger_app.store import members
 
-Report = dict[str, Any]
 _ZERO = bytes(32)
 
 
@@ -71,7 +70,8 @@ def verify_many(ctx: Services, principal: Principal, queries: list[Query]) -> li
     for case in cases:
         if case.subject.bundle is not None:
             case.asked = _ask_about(ctx, principal, case.subject.bundle, queries[case.place].claim)
-            case.document = _readable(case.subject.bundle)
+            case.document = document_of(case.subject.bundle)
+            witness.notice(ctx, case.subject.bundle)
     unavailable = _look_up(ctx, cases)
     _look_at_cargo(ctx, cases)
     pin = proof_pin(ctx.pin)
@@ -142,7 +142,7 @@ def _judge(ctx: Services, pin: Pin, case: _Case, unavailable: LedgerError | None
         return _without_bundle(failure)
     if case.asked is None:
         return _without_bundle(CheckFailed(2, "PROOF_INVALID"))
-    content, case.findings = _content(case)
+    content, case.findings = judge_content(case.document, case.at, readable=subject.content)
     question = Question(case.at, ctx.settings.max_data_age_seconds, content, case.cargo)
     judged = check.judge(subject.bundle, pin, case.facts, question, unavailable=unavailable)
     if subject.differs is not None and judged.verdict is Verdict.GENUINE:
@@ -166,103 +166,17 @@ def _without_bundle(failure: CheckFailed, verdict: Verdict = Verdict.CANNOT_TELL
     return Judgement(verdict, Standing.UNKNOWN, failure.reason, failure.detail, tuple(outcomes), code)
 
 
-def _content(case: _Case) -> tuple[StepOutcome | None, list[dict[str, str]]]:
-    if case.document is None:
-        return None, []
-    findings = content_findings(case.document, at=case.at)
-    odd = [finding for finding in findings if finding.severity is not Severity.UNKNOWN]
-    listed = [finding.to_json() for finding in findings]
-    # A finding's words may repeat what the document says.
-    readable = case.subject.content
-    if odd:
-        words = odd[0].words if readable else ""
-        return steps.outcome_of(9, "warning", "CONTENT_DISCREPANCY", words), listed
-    if findings:
-        return steps.outcome_of(9, "not-checked", detail=findings[0].words if readable else ""), listed
-    return steps.outcome_of(9, "passed"), []
-
-
-def _readable(bundle: Bundle) -> dict[str, Any] | None:
-    if bundle.document is not None:
-        return bundle.document
-    if bundle.disclosure is None:
-        return None
-    try:
-        return dict(bundle.disclosure.verify().document)
-    except BadInput:
-        return None
-
-
 def _report(case: _Case, judged: Judgement, names: dict[str, str]) -> Report:
-    facts, bundle = case.facts, case.subject.bundle
-    entry = describe(judged.reason) if judged.reason else None
-    report: Report = {
-        "verdict": judged.verdict.value,
-        "standing": judged.standing.value,
-        "exitCode": int(judged.exit_code),
-        "reason": judged.reason,
-        "detail": judged.detail or (entry.meaning if entry else ""),
-        "next": entry.next_step if entry else "",
-        "at": case.at.isoformat(),
-        "checks": [outcome.to_json() for outcome in judged.outcomes],
-        "ledger": {
-            "block": facts.block if facts else None,
-            "time": facts.time if facts else None,
-            "age_seconds": facts.age_seconds if facts else None,
-        },
-        "certificate": None,
-        "allowance": None,
-        "disclosed": None,
-        "notices": list(case.subject.notices),
-        "matches": [],
-    }
-    # What a file that failed says about itself is not repeated as if it were known.
-    if bundle is not None and judged.verdict is Verdict.GENUINE and facts is not None:
-        report["certificate"] = _certificate(case, bundle, facts, names)
-        report["allowance"] = {
-            "total": bundle.leaf.allowance,
-            "used": facts.standing.used,
-            "left": max(bundle.leaf.allowance - facts.standing.used, 0),
-        }
-        report["content"] = case.findings if case.subject.content else []
-        if bundle.disclosure is not None:
-            report["disclosed"] = bundle.disclosure.verify().summary
-    return report
-
-
-def _certificate(case: _Case, bundle: Bundle, facts: Facts, names: dict[str, str]) -> dict[str, Any]:
-    leaf, subject = bundle.leaf, case.subject
-    document = case.document or {}
-    issuer = to_hex(leaf.issuer)
-    first, last = day_date(leaf.valid_from), day_date(leaf.valid_until)
-    return {
-        "number": document.get("number") if subject.content or subject.numbered else None,
-        "digest": to_hex(leaf.digest),
-        "leaf": to_hex(leaf.hash()),
-        "batch": to_hex(facts.batch_id),
-        "issuer": {
-            "id": issuer,
-            "name": names.get(issuer),
-            "identifier": _identifier(document),
-            "territory": territory_code(facts.organisation.territory) if facts.organisation else None,
-        },
-        "scheme": scheme_code(leaf.scheme),
-        "destination": territory_code(leaf.destination),
-        "validFrom": first.isoformat() if first else None,
-        "validUntil": last.isoformat() if last else None,
-        "registeredAt": facts.batch.time if facts.batch else None,
-        "issuedAs": facts.batch.kind.words if facts.batch else None,
-        "key": facts.batch.key if facts.batch else None,
-        "standingReason": facts.standing.reason or None,
-        "predecessor": None if facts.predecessor is None else to_hex(facts.predecessor),
-        "document": document if subject.content else None,
-    }
-
-
-def _identifier(document: dict[str, Any]) -> Any:
-    """The issuer's registered identifier: unlike its name it is what the leaf binds."""
-    issuer = document.get("issuer")
-    return issuer.get("identifier") if isinstance(issuer, dict) else None
+    subject = case.subject
+    shown = Shown(
+        document=case.document,
+        readable=subject.content,
+        numbered=subject.numbered,
+        names=names,
+        notices=subject.notices,
+        findings=case.findings,
+    )
+    return build(judged, subject.bundle, case.facts, case.at, shown)
 
 
 def _several(reports: list[Report]) -> Report:

@@ -1,0 +1,134 @@
+"""The report on one verification, as the service and the offline verifier give it: one shape for both."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from ledger_app.domain.content import content_findings
+from ledger_app.domain.findings import Severity
+from ledger_app.domain.standing import Verdict
+from ledger_app.domain.terms import day_date, scheme_code, territory_code
+from ledger_app.errors import BadInput
+from ledger_app.proof import steps
+from ledger_app.proof.bundle import Bundle
+from ledger_app.proof.check import Judgement
+from ledger_app.proof.facts import Facts, StepOutcome
+from ledger_app.proof.hexes import to_hex
+from ledger_app.reasons import describe
+
+Report = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a report may repeat. `document`: what can be read of it; `readable`: whether the caller may read
+    that; `numbered`: whether the caller named it by its number; `names`: of organisations, by id."""
+
+    document: dict[str, Any] | None = None
+    readable: bool = True
+    numbered: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+    notices: Sequence[str] = ()
+    findings: Sequence[dict[str, str]] = ()
+
+
+def document_of(bundle: Bundle) -> dict[str, Any] | None:
+    """What a bundle shows of its document; None where its disclosure does not hold."""
+    if bundle.document is not None:
+        return bundle.document
+    if bundle.disclosure is None:
+        return None
+    try:
+        return dict(bundle.disclosure.verify().document)
+    except BadInput:
+        return None
+
+
+def judge_content(
+    document: dict[str, Any] | None, at: date, *, readable: bool = True
+) -> tuple[StepOutcome | None, list[dict[str, str]]]:
+    """Step 9 and the findings behind it. A finding's words may repeat what the document says: without
+    `readable` they are left out of the outcome."""
+    if document is None:
+        return None, []
+    findings = content_findings(document, at=at)
+    odd = [finding for finding in findings if finding.severity is not Severity.UNKNOWN]
+    listed = [finding.to_json() for finding in findings]
+    if odd:
+        words = odd[0].words if readable else ""
+        return steps.outcome_of(9, "warning", "CONTENT_DISCREPANCY", words), listed
+    if findings:
+        return steps.outcome_of(9, "not-checked", detail=findings[0].words if readable else ""), listed
+    return steps.outcome_of(9, "passed"), []
+
+
+def build(judged: Judgement, bundle: Bundle | None, facts: Facts | None, at: date, shown: Shown) -> Report:
+    """The report: see `services.verifying.verify`, which documents its members."""
+    entry = describe(judged.reason) if judged.reason else None
+    report: Report = {
+        "verdict": judged.verdict.value,
+        "standing": judged.standing.value,
+        "exitCode": int(judged.exit_code),
+        "reason": judged.reason,
+        "detail": judged.detail or (entry.meaning if entry else ""),
+        "next": entry.next_step if entry else "",
+        "at": at.isoformat(),
+        "checks": [outcome.to_json() for outcome in judged.outcomes],
+        "ledger": {
+            "block": facts.block if facts else None,
+            "time": facts.time if facts else None,
+            "age_seconds": facts.age_seconds if facts else None,
+        },
+        "certificate": None,
+        "allowance": None,
+        "disclosed": None,
+        "notices": list(shown.notices),
+        "matches": [],
+    }
+    # What a file that failed says about itself is not repeated as if it were known.
+    if bundle is not None and judged.verdict is Verdict.GENUINE and facts is not None:
+        report["certificate"] = _certificate(bundle, facts, shown)
+        report["allowance"] = {
+            "total": bundle.leaf.allowance,
+            "used": facts.standing.used,
+            "left": max(bundle.leaf.allowance - facts.standing.used, 0),
+        }
+        report["content"] = list(shown.findings) if shown.readable else []
+        if bundle.disclosure is not None:
+            report["disclosed"] = bundle.disclosure.verify().summary
+    return report
+
+
+def _certificate(bundle: Bundle, facts: Facts, shown: Shown) -> dict[str, Any]:
+    leaf, document = bundle.leaf, shown.document or {}
+    issuer = to_hex(leaf.issuer)
+    first, last = day_date(leaf.valid_from), day_date(leaf.valid_until)
+    return {
+        "number": document.get("number") if shown.readable or shown.numbered else None,
+        "digest": to_hex(leaf.digest),
+        "leaf": to_hex(leaf.hash()),
+        "batch": to_hex(facts.batch_id),
+        "issuer": {
+            "id": issuer,
+            "name": shown.names.get(issuer),
+            "identifier": _identifier(document),
+            "territory": territory_code(facts.organisation.territory) if facts.organisation else None,
+        },
+        "scheme": scheme_code(leaf.scheme),
+        "destination": territory_code(leaf.destination),
+        "validFrom": first.isoformat() if first else None,
+        "validUntil": last.isoformat() if last else None,
+        "registeredAt": facts.batch.time if facts.batch else None,
+        "issuedAs": facts.batch.kind.words if facts.batch else None,
+        "key": facts.batch.key if facts.batch else None,
+        "standingReason": facts.standing.reason or None,
+        "predecessor": None if facts.predecessor is None else to_hex(facts.predecessor),
+        "document": document if shown.readable else None,
+    }
+
+
+def _identifier(document: dict[str, Any]) -> Any:
+    """The issuer's registered identifier: unlike its name it is what the leaf binds."""
+    issuer = document.get("issuer")
+    return issuer.get("identifier") if isinstance(issuer, dict) else None
