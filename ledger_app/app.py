@@ -23,7 +23,7 @@ from ledger_app.chain.deployment import ensure_ledger
 from ledger_app.chain.follower import Follower
 from ledger_app.chain.gateway import Gateway
 from ledger_app.chain.node import Ganache
-from ledger_app.chain.pin import LedgerPin, saved_pin
+from ledger_app.chain.pin import PIN_FILE, LedgerPin, kept_pin, saved_pin
 from ledger_app.chain.submitter import Submitter
 from ledger_app.config import Settings
 from ledger_app.domain.agreements import use_folder
@@ -240,11 +240,10 @@ def _kept_pin(settings: Settings, store: Store) -> LedgerPin | None:
     It is kept in the data folder besides, so that whoever changes the database cannot put another ledger in
     its place. Raises WrongLedger when the two differ.
     """
-    path = settings.data / "ledger.json"
+    path = settings.data / PIN_FILE
     with store.read() as conn:
         found = saved_pin(conn)
-    if path.exists():
-        kept = LedgerPin(**json.loads(path.read_text()))
+    if (kept := kept_pin(settings.data)) is not None:
         if found not in (None, kept):
             raise WrongLedger("WRONG_LEDGER", f"the database names another ledger than {path}")
         return kept

@@ -12,7 +12,6 @@ so. It listens on the loopback interface only, and answers only below a secret p
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import secrets
 import socket
@@ -26,6 +25,7 @@ from typing import IO, Any
 import orjson
 from eth_account import Account
 
+from ledger_app.chain.embedded import KEY_FILE, LOCK_FILE, PORT_FILE, rpc_path
 from ledger_app.chain.rpc import Rpc, RpcError
 from ledger_app.chain.tools import find_node, install_ganache, tools_folder
 from ledger_app.errors import Broken, ConfigError, LedgerError, NodeUnavailable, Unavailable
@@ -106,7 +106,7 @@ class Ganache:
 
     @property
     def _path(self) -> str:
-        return "/" + hashlib.sha256(b"origin-ledger/rpc-path/v1\0" + self.sender_key).hexdigest()[:32]
+        return rpc_path(self.sender_key)
 
     @property
     def pid(self) -> int | None:
@@ -116,7 +116,7 @@ class Ganache:
     @property
     def sender_key(self) -> bytes:
         """The funded account's private key (32 bytes)."""
-        return self._fund or sender_key(self.folder / "sender.key")
+        return self._fund or sender_key(self.folder / KEY_FILE)
 
     def start(self) -> None:
         """Raises ConfigError `CHAIN_TOOLS` when it cannot be installed or does not come up, and Unavailable
@@ -202,6 +202,7 @@ class Ganache:
             _close_pipes(child)
             raise ConfigError("CHAIN_TOOLS", f"the embedded chain did not start; see {self.log_file}")
         self.port = int(orjson.loads(ready[0])["port"])
+        (self.folder / PORT_FILE).write_text(f"{self.port}\n")
 
     def _options(self) -> dict[str, Any]:
         return {
@@ -246,7 +247,7 @@ class Ganache:
             log.write(f"{words}\n")
 
     def _take_lock(self) -> None:
-        handle = (self.folder / "lock").open("a")
+        handle = (self.folder / LOCK_FILE).open("a")
         deadline = time.monotonic() + self._lock_wait
         while True:
             try:

@@ -1,11 +1,16 @@
 """Which ledger is meant: the pin, and where the installation keeps it."""
 
+import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
+from ledger_app.errors import WrongLedger
 from ledger_app.store import meta
 from ledger_app.store.engine import Connection
 
+#: The copy of the pin in the data folder.
+PIN_FILE = "ledger.json"
 _KEY = "ledger-pin"
 _PLAN = "ledger-plan"
 
@@ -36,6 +41,16 @@ class LedgerPin:
     def contracts(self) -> dict[str, str]:
         """Contract names by address."""
         return {self.address(name): name for name in ("Consortium", "CertificateRegistry", "CargoLog")}
+
+
+def kept_pin(data: Path) -> LedgerPin | None:
+    """The copy of the pin in the data folder. Raises WrongLedger `PIN_UNREADABLE`."""
+    try:
+        return LedgerPin(**json.loads((data / PIN_FILE).read_text()))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError) as bad:
+        raise WrongLedger("PIN_UNREADABLE", f"{data / PIN_FILE}") from bad
 
 
 def saved_pin(conn: Connection) -> LedgerPin | None:

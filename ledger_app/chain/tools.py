@@ -55,14 +55,19 @@ def find_node() -> Node:
     return Node(str(binary), (str(binary), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")))
 
 
+def ganache_folder(tools: Path) -> Path:
+    """Where the locked Ganache is once it is installed; the name carries the lock file's hash."""
+    lock = (_PACKAGE / "package-lock.json").read_bytes()
+    return tools / f"ganache-{hashlib.sha256(lock).hexdigest()[:12]}"
+
+
 def install_ganache(tools: Path) -> Path:
     """The folder whose `node_modules` holds Ganache as locked; installs it with `npm ci` if it is not there.
 
     The folder's name carries the lock file's hash, and it appears by a rename: half an installation is never
     used. Raises ConfigError `CHAIN_TOOLS` with npm's last words.
     """
-    lock = (_PACKAGE / "package-lock.json").read_bytes()
-    target = tools / f"ganache-{hashlib.sha256(lock).hexdigest()[:12]}"
+    target = ganache_folder(tools)
     if target.is_dir():
         return target
     tools.mkdir(parents=True, exist_ok=True)

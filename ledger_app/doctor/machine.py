@@ -1,0 +1,135 @@
+"""The machine around the service: settings, files, disk, tools, port, and whether the service answers."""
+
+import http.client
+import json
+import socket
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from ledger_app.chain.tools import find_node, ganache_folder, tools_folder
+from ledger_app.doctor.finding import Finding, Unseen, could_not_look, ok, problem, warning
+from ledger_app.doctor.patient import Patient
+from ledger_app.services import health
+
+_SECRET_NAMES: Final = frozenset({"password", "token", "tokens.json", "signer.toml", "acceptance.json"})
+_SECRET_ENDINGS: Final = (".key", ".db", ".db-wal", ".db-shm")
+_PYTHON: Final = (3, 11)
+_MOST_NAMED: Final = 5
+
+
+def settings(patient: Patient) -> Finding:
+    """The settings can be read and are safe."""
+    found = patient.settings
+    return ok("demo mode" if found.demo else "complete, nothing insecure")
+
+
+def files(patient: Patient) -> Finding:
+    """Nobody else on this machine can read secrets, the database or the data folder."""
+    data = patient.data
+    if not data.is_dir():
+        return could_not_look("NOTHING_HERE", str(data))
+    shared = []
+    looked = 0
+    for path in _secrets(data):
+        looked += 1
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            shared.append(f"{path.relative_to(data.parent)} {mode:04o}")
+    if shared:
+        more = f" and {len(shared) - _MOST_NAMED} more" if len(shared) > _MOST_NAMED else ""
+        return problem("FILES_SHARED", ", ".join(shared[:_MOST_NAMED]) + more)
+    return ok(f"{looked} files and folders are the owner's alone")
+
+
+def _secrets(data: Path) -> Iterator[Path]:
+    yield data
+    for path in sorted(data.rglob("*")):
+        if path.is_symlink() or not path.is_file():
+            continue
+        name = path.name
+        if name in _SECRET_NAMES or name.endswith(_SECRET_ENDINGS) or path.parent.name == "keystore":
+            yield path
+
+
+def disk(patient: Patient) -> Finding:
+    """There is room left."""
+    import shutil
+
+    least = patient.settings.min_free_bytes
+    try:
+        free = shutil.disk_usage(patient.data).free
+    except OSError as failed:
+        return could_not_look("DISK_UNREADABLE", failed.strerror or "")
+    if free < least:
+        return problem("DISK_NEARLY_FULL", f"{free >> 20} MiB free, {least >> 20} MiB wanted")
+    return ok(f"{free >> 20} MiB free")
+
+
+def tools(patient: Patient) -> Finding:
+    """Python is new enough; where the service runs its own chain, Node.js and Ganache are there."""
+    python = ".".join(str(part) for part in sys.version_info[:3])
+    if sys.version_info < _PYTHON:
+        return problem("TOOL_MISSING", f"Python {python}, at least 3.11 is needed")
+    if not patient.settings.embedded_node:
+        return ok(f"Python {python}; the chain is elsewhere")
+    node = find_node().node
+    if not ganache_folder(tools_folder(patient.data)).is_dir():
+        return warning("TOOL_MISSING", "Ganache is not installed yet; the first start installs it")
+    return ok(f"Python {python}, Node.js at {node}, Ganache as locked")
+
+
+def port(patient: Patient) -> Finding:
+    """The port is free, or the service itself has it."""
+    host, number = _place(patient)
+    if not number:
+        return ok("any free port")
+    if _ask(patient, "/livez") is not None:
+        return ok(f"{host}:{number}, held by the service")
+    try:
+        found = socket.getaddrinfo(host, number, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = found[0]
+        socket.create_server(address, family=family).close()
+    except OSError as failed:
+        return problem("PORT_TAKEN", f"{host}:{number}: {failed.strerror or failed}")
+    return ok(f"{host}:{number} is free")
+
+
+def service(patient: Patient) -> Finding:
+    """The service runs and calls itself ready."""
+    answer = _ask(patient, "/readyz")
+    if answer is None:
+        return warning("SERVICE_UNREACHABLE", "it does not run, or not at this address")
+    failing = [f"{row['name']} {row['reason']}" for row in answer.get("checks", []) if not row.get("ok")]
+    if failing or answer.get("ready") is not True:
+        return problem("SERVICE_NOT_READY", ", ".join(failing))
+    return ok(f"ready, {len(health.CHECKS)} checks")
+
+
+def _place(patient: Patient) -> tuple[str, int]:
+    """Where the service listens; a demo notes the port that it took."""
+    found = patient.settings
+    noted = patient.data / "demo" / "tokens.json"
+    if found.demo and noted.exists():
+        try:
+            return found.host, int(json.loads(noted.read_bytes())["url"].rpartition(":")[2])
+        except (OSError, ValueError, KeyError, TypeError):
+            raise Unseen("NOTHING_HERE", "the demo's tokens.json cannot be read") from None
+    return found.host, found.port
+
+
+def _ask(patient: Patient, path: str) -> dict[str, Any] | None:
+    """What our service answers at `path`; None when nothing answers, or something else does."""
+    host, number = _place(patient)
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    connection = http.client.HTTPConnection(here, number, timeout=10)
+    try:
+        connection.request("GET", path)
+        answer = json.loads(connection.getresponse().read(1 << 20))
+    except (OSError, ValueError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+    return answer if isinstance(answer, dict) and ("checks" in answer or "status" in answer) else None
