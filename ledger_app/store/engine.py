@@ -62,6 +62,8 @@ class Store:
         finally:
             self._writing = None
             self._writer.release()
+        for tell in self._listeners:
+            tell()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

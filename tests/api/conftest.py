@@ -1,13 +1,22 @@
-"""One running world for all tests of a session; each test issues certificates of its own."""
+"""One running world for all tests of a session, in the long run one on each kind of database; each test issues
+certificates of its own.
+"""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.support import databases
 from tests.support.world import World
+from tests.support.world import worlds as running_worlds
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World.start(tmp_path_factory.mktemp("world")) as running:
-        yield running
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], World]]:
+    with running_worlds(tmp_path_factory) as found:
+        yield found
+
+
+@pytest.fixture(scope="session", params=databases.both_when_long())
+def world(request: pytest.FixtureRequest, worlds: Callable[[str], World]) -> World:
+    return worlds(request.param)

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
-from ledger_app.errors import Broken
+from ledger_app.errors import BadInput, Broken
 from ledger_app.services import certificates
 from tests.support.world import World
 
@@ -25,6 +26,10 @@ from tests.support.world import World
 def test_row_that_holds_another_type_cannot_be_told(world: World, column: str, raw: Any) -> None:
     document = world.document()
     (certificate,) = world.issue(document)
+    if world.ctx.store.engine.dialect.name == "postgresql" and raw in ("no JSON", 1.5):
+        with pytest.raises((DBAPIError, BadInput)):  # its columns do not take everything
+            _write(world, certificate["id"], column, raw)
+        return
     _write(world, certificate["id"], column, raw)
     expected = "SEALED_UNREADABLE" if raw in ("text", b"\1") else "RECORD_DAMAGED"
     for query in ({"number": document["number"]}, {"digest": certificate["digest"]}, {"document": document}):

@@ -1,5 +1,5 @@
-"""A running installation with members, for tests: a real Ganache, SQLite in a temporary folder, keys held by
-the test.
+"""A running installation with members, for tests: a real Ganache, a database of its own, keys held by the
+test.
 
 `World.start(folder)` deploys and onboards in a few seconds. Signatures are made here, by keys that the
 service never sees: `settle` signs what waits and returns when the act has reached the ledger.
@@ -7,12 +7,14 @@ service never sees: `settle` signs what waits and returns when the act has reach
 
 import itertools
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
 from ledger_app.access.principals import Kind, Principal, create_token, principal_for
@@ -21,16 +23,24 @@ from ledger_app.config import Settings, load_settings
 from ledger_app.domain.samples import sample_document
 from ledger_app.domain.terms import organisation_id
 from ledger_app.proof.hexes import to_hex
-from ledger_app.proof.typed_data import ACTS, AcceptKey, AcceptSeat, Domain, address_of, sign
+from ledger_app.proof.typed_data import AcceptKey, AcceptSeat, Domain, address_of, message_type, sign
 from ledger_app.services import acts, issuing, members, signing
 from ledger_app.services.context import ALWAYS, Services
 from ledger_app.services.members import Acceptance
 from ledger_app.services.subjects import Query
 from ledger_app.services.verifying import verify
 from ledger_app.store.acts import SETTLED
+from tests.support import databases
 
 SCHEMES = ("RCEP", "CHAFTA", "NON-PREFERENTIAL")
 _numbers = itertools.count(1)
+
+
+@contextmanager
+def worlds(folders: pytest.TempPathFactory) -> Iterator[Callable[[str], "World"]]:
+    """One running world on each kind of database, started when it is first asked for."""
+    with ExitStack() as running:
+        yield cache(lambda kind: running.enter_context(World.start(folders.mktemp("world"), kind)))
 
 
 @dataclass(frozen=True)
@@ -67,8 +77,9 @@ class World:
 
     @classmethod
     @contextmanager
-    def start(cls, folder: Path, **settings: Any) -> Iterator["World"]:
-        """Start, deploy and onboard; stops everything at the end."""
+    def start(cls, folder: Path, database: str | None = None, **settings: Any) -> Iterator["World"]:
+        """Start, deploy and onboard; stops everything at the end. `database`: see `databases.new_url`."""
+        settings.setdefault("database_url", databases.new_url(folder, database))
         council = [Actor(f"council-{n}", "", "", ()) for n in (1, 2, 3)]
         chosen: Settings = load_settings(
             demo=True, data=folder, council=tuple(seat.address for seat in council), **settings
@@ -156,7 +167,9 @@ class World:
     def sign(self, actor: Actor, request: dict[str, Any]) -> dict[str, Any]:
         """One signature by `actor`'s key."""
         domain = Domain(request["domain"]["chainId"], request["domain"]["verifyingContract"])
-        digest = ACTS[request["kind"]].from_json(request["message"]).digest(domain)
+        kind = message_type(request["kind"])
+        assert kind is not None, request["kind"]
+        digest = kind.from_json(request["message"]).digest(domain)
         signature = to_hex(sign(digest, actor.key))
         return signing.sign(self.ctx, self.principal(actor.name), request["id"], actor.address, signature)
 
