@@ -1,5 +1,5 @@
-"""One running world for all tests of a session, in the long run one on each kind of database; each test issues
-certificates of its own.
+"""One running world for all tests of a session, in the long run one on each kind of database. Each test
+issues certificates of its own.
 """
 
 from collections.abc import Callable, Iterator
