@@ -121,8 +121,8 @@ class Gateway(PinnedNode):
         )
 
     def has_predecessors(self) -> bool:
-        """Whether the registry goes on where a sealed one ended."""
-        return int(self._view(REGISTRY, "predecessor")[0], 16) != 0
+        """Whether the registry or the cargo log goes on where a sealed one ended."""
+        return any(int(self._view(contract, "predecessor")[0], 16) for contract in (REGISTRY, CARGO))
 
     def batch(self, batch: bytes) -> Batch:
         (value,) = self._view(REGISTRY, "batchOf", batch)
@@ -191,6 +191,23 @@ class Gateway(PinnedNode):
         """A stream's latest head with its record; zero = none yet."""
         head, record = self._view(CARGO, "latestOf", reporter, stream)
         return bytes(head), Anchored(*record)
+
+    def latest_heads(self, streams: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, Anchored]]:
+        """The same for many streams (reporter, stream) as of one block, from the mirror as `lookup` is."""
+        if not streams:
+            return []
+        mirror = self.mirror
+        if mirror is not None:
+            head = self.head()
+            found = mirror.heads(head, list(streams))
+            if found is None and mirror.is_near(head) and mirror.advance(head):
+                found = mirror.heads(head, list(streams))
+            if found is not None:
+                return found
+        log = interface(CARGO)
+        _, answers = self._view_raw([(CARGO, log.call("latestOf", *stream)) for stream in streams])
+        results = (log.result("latestOf", answer) for answer in answers)
+        return [(bytes(latest), Anchored(*record)) for latest, record in results]
 
     def anchor_of(self, reporter: bytes, stream: bytes, head: bytes) -> Anchored:
         (value,) = self._view(CARGO, "anchorOf", reporter, stream, head)

@@ -1,4 +1,4 @@
-"""The registry's facts in memory, read from the node's own event logs: a verification costs one cheap call.
+"""The ledger's facts in memory, read from the node's own event logs: a verification costs one cheap call.
 
 An `eth_call` runs the contract in the node's interpreter: 20 ms on Ganache. The head's hash says whether
 anything can have changed since the mirror was read; asking for it takes a fifth of a millisecond. As long as
@@ -16,6 +16,7 @@ from ledger_app.chain.facts import (
     ZERO,
     ZERO_ADDRESS,
     Accreditation,
+    Anchored,
     Batch,
     Claim,
     Confirmation,
@@ -45,6 +46,8 @@ _NO_CLAIM = Claim(0, 0, 0, 0, ZERO)
 _NO_ORGANISATION = Organisation(bytes(8), 0, 0, 0)
 _NO_KEY = Key(0, 0, 0, False, False)
 _NO_ACCREDITATION = Accreditation(0, 0, 0, 0, 0)
+_NO_HEAD = (ZERO, Anchored(0, 0))
+_CONTRACTS = ("Consortium", "CertificateRegistry", "CargoLog")
 
 
 class Mirror:
@@ -67,6 +70,7 @@ class Mirror:
         self._organisations: dict[bytes, Organisation] = {}
         self._keys: dict[tuple[bytes, str], Key] = {}
         self._accreditations: dict[tuple[bytes, bytes], Accreditation] = {}
+        self._heads: dict[tuple[bytes, bytes], tuple[bytes, Anchored]] = {}
 
     def answer(self, head: Head, queries: list[Query]) -> list[Record | None] | None:
         """Records as of `head`; None in a place only the contract can fill, None altogether when not at
@@ -76,6 +80,13 @@ class Mirror:
             if self._hash != head.hash:
                 return None
             return [self._record(query) for query in queries]
+
+    def heads(self, head: Head, streams: list[tuple[bytes, bytes]]) -> list[tuple[bytes, Anchored]] | None:
+        """The latest heads of cargo streams (reporter, stream) as of `head`; None when not at `head`."""
+        with self._lock:
+            if self._hash != head.hash:
+                return None
+            return [self._heads.get(stream, _NO_HEAD) for stream in streams]
 
     def advance(self, head: Head) -> bool:
         """Read one range of blocks towards `head`; True when the mirror stands on it.
@@ -97,9 +108,7 @@ class Mirror:
         if head.number - number > _SPAN:
             last = self._gateway.header(number + _SPAN)
         try:
-            found = logs.read_range(
-                self._gateway, number + 1, last, known, ("Consortium", "CertificateRegistry")
-            )
+            found = logs.read_range(self._gateway, number + 1, last, known, _CONTRACTS)
         except logs.ChainMovedError:
             self._restart(known)
             return False
@@ -111,7 +120,7 @@ class Mirror:
                 if step is not None:
                     step(self, log.block_time, log.args)
             self._number, self._hash = last.number, last.hash
-            if len(self._batches) + len(self._standings) > _LIMIT:
+            if len(self._batches) + len(self._standings) + len(self._heads) > _LIMIT:
                 self._usable = False
                 self._clear()
         return self._hash == head.hash
@@ -237,6 +246,9 @@ class Mirror:
         old = self._keys[(a["organisation"], a["key"])]
         self._keys[(a["organisation"], a["key"])] = Key(old.since, old.until, a["since"], True, old.vouched)
 
+    def on_head_anchored(self, time: int, a: dict[str, Any]) -> None:
+        self._heads[(a["reporter"], a["stream"])] = (a["head"], Anchored(a["count"], time))
+
 
 #: What each event changes.
 _STEPS: dict[str, Callable[[Mirror, int, dict[str, Any]], None]] = {
@@ -257,4 +269,5 @@ _STEPS: dict[str, Callable[[Mirror, int, dict[str, Any]], None]] = {
     "KeyAdded": Mirror.on_key_added,
     "KeyEnded": Mirror.on_key_ended,
     "KeyDisowned": Mirror.on_key_disowned,
+    "HeadAnchored": Mirror.on_head_anchored,
 }

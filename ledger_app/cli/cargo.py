@@ -7,6 +7,7 @@ import typer
 
 from ledger_app import errors
 from ledger_app.cli import common, output
+from ledger_app.domain.cargo.places import place_words
 
 app = common.group("Capture, follow and prove cargo events.")
 
@@ -208,7 +209,8 @@ def _print_history(told: dict[str, Any]) -> None:
         return
     for one in told["events"]:
         step = str(one["bizStep"] or one["action"] or "").rpartition("-")[2] or one["type"]
-        place = one["readPoint"] or one["bizLocation"] or ""
+        where = one["readPoint"] or one["bizLocation"] or ""
+        place = place_words(where, {}) or where
         by = one["reporter"]["name"] or one["reporter"]["identifier"] or one["reporter"]["organisation"]
         state = output.colour(one["proof"]["state"], _PROOFS[one["proof"]["state"]])
         block = f" in block {one['proof']['block']}" if one["proof"]["block"] is not None else ""

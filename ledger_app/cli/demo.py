@@ -38,7 +38,7 @@ def demo(
         for verdict in found["verdicts"]:
             mark = "ok" if verdict["ok"] else "NO"
             words = f"{verdict['verdict']}, {verdict['standing']}, exit code {verdict['exit_code']}"
-            output.line(f"{mark}  {verdict['name']} after {verdict['after']}: {words}")
+            output.line(f"{mark}  {verdict['name']} {verdict['when']}: {words}")
     sys.stdout.flush()
     # All is closed; requests that still wait in their threads need not be waited for.
     os._exit(0 if found["ok"] else 1)

@@ -98,9 +98,9 @@ def _offline(
     report = offline.verify(
         raw, snapshot=trust, fingerprint=council, at=at, max_age_days=max_age, seen_file=seen
     )
-    code = report["exitCode"]
+    code = report["exit_code"]
     if as_json:
-        output.result({**report, "exit_code": code})
+        output.result(report)
     else:
         show(report)
         offline.show(report)
@@ -181,8 +181,8 @@ def _day(text: str | None) -> date:
 
 
 def _exit_code(report: dict[str, Any]) -> int:
-    if "exitCode" in report:
-        return int(report["exitCode"])
+    if "exit_code" in report:
+        return int(report["exit_code"])
     from ledger_app.domain.standing import Standing, Verdict, exit_code
 
     return int(

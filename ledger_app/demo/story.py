@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zlib import crc32
+
+from stdnum import iso6346
 
 from ledger_app import errors
 from ledger_app.demo import cargo
@@ -118,58 +121,71 @@ class Story:
         self._act("issue", self.chamber, "/v1/certificates", {"documents": documents})
         for which in (1, 2, 3):
             self._keep_bundle(which)
-        self._verify(1, "issue", _GOOD)
-        self._verify_number(self._number(1), "issue", _GOOD)
+        self._verify(1, "after issue", _GOOD)
+        self._verify_number(self._number(1), "after issue", _GOOD)
 
     def _acquit(self) -> None:
         self._on(1, "acquit", self.customs, declaration="AU-2026-1")
-        self._verify(1, "acquit", _ENDED)
-        self._verify(1, "acquit, with own claim", _GOOD, claim="AU-2026-1")
+        self._verify(1, "after acquit", _ENDED)
+        self._verify(1, "after acquit, for its own claim", _GOOD, claim="AU-2026-1")
         self._on(1, "withdraw", self.customs, declaration="AU-2026-1", reason="ENTERED_IN_ERROR")
-        self._verify(1, "withdraw", _GOOD)
+        self._verify(1, "after withdraw", _GOOD)
 
     def _suspend(self) -> None:
         self._on(1, "suspend", self.chamber, reason="UNDER_INVESTIGATION")
-        self._verify(1, "suspend", _ENDED)
+        self._verify(1, "after suspend", _ENDED)
         self._on(1, "reinstate", self.chamber)
-        self._verify(1, "reinstate", _GOOD)
+        self._verify(1, "after reinstate", _GOOD)
 
     def _revoke(self) -> None:
         self._verify(2, "before revoke", _GOOD)
         self._on(2, "revoke", self.chamber, reason="FALSE_STATEMENT")
-        self._verify(2, "revoke", _ENDED)
+        self._verify(2, "after revoke", _ENDED)
 
     def _supersede(self) -> None:
         self._verify(3, "before supersede", _GOOD)
         corrected = self._document(4)
         self._on(3, "supersede", self.chamber, documents=[corrected], reason="CORRECTION")
         self._keep_bundle(4)
-        self._verify(3, "supersede", _ENDED)
-        self._verify(4, "supersede, the successor", _GOOD)
+        self._verify(3, "after supersede", _ENDED)
+        self._verify(4, "after supersede, as its successor", _GOOD)
 
     def _forge(self) -> None:
         forged = json.loads(self.bundles[1])
         forged["document"]["items"][0]["quantity"]["value"] = "999999"
-        self._report(f"a forged copy of {self._number(1)}", "forgery", json.dumps(forged).encode(), _FORGED)
-        self._verify_number(f"{self.prefix}-UNKNOWN", "nothing", _UNKNOWN)
+        self._report(
+            f"a forged copy of {self._number(1)}", "as it came", json.dumps(forged).encode(), _FORGED
+        )
+        self._verify_number(f"{self.prefix}-UNKNOWN", "never issued", _UNKNOWN)
 
     def _voyage(self) -> None:
+        """The goods' history beside the verdict: one that agrees, and one that does not."""
+        self._verify(1, "before its voyage", _GOOD, history="CARGO_NO_HISTORY")
+        stream = self._sail(self._consignment, "CNNGB")
+        found = self.desks[CARRIER.slug].client.get("/v1/cargo/verify", name=stream)
+        self._verdict("the carrier's stream", "after anchor", {**found, "standing": "whole"}, _GOOD)
+        self._verify(1, "after its voyage", _GOOD, history="")
+        detour = f"{self._consignment}-detour"
+        self._act("issue", self.chamber, "/v1/certificates", {"documents": [self._document(5, detour)]})
+        self._keep_bundle(5)
+        self._sail(detour, "THBKK")
+        self._verify(5, "after a voyage from elsewhere", _GOOD, history="CARGO_LOADED_ELSEWHERE")
+
+    def _sail(self, consignment: str, port: str) -> str:
+        """The carrier reports a voyage from `port`; gives its stream once that is anchored."""
         carrier = self.desks[CARRIER.slug]
         loaded = datetime.now(UTC).replace(microsecond=0) - timedelta(days=14, hours=3)
         report = carrier.client.post_raw(
             "/v1/epcis/capture",
-            json.dumps(cargo.voyage(loaded, self._consignment)).encode(),
+            json.dumps(cargo.voyage(loaded, consignment, port, self._container)).encode(),
             "application/ld+json",
-            consignment=self._consignment,
-            stream=self.prefix.lower(),
+            consignment=consignment,
+            stream=consignment.rpartition(":")[2],
         )
         self._step("cargo captured", len(report["accepted"]) == 5 and not report["refused"], None)
         anchored = carrier.settled({"act": report["anchor"]})
         self._step("cargo anchored", anchored["state"] == "final", anchored["gasUsed"])
-        found = carrier.client.get("/v1/cargo/verify", name=report["stream"]["id"])
-        self._verdict(
-            "the carrier's stream", "anchor", found["verdict"], "whole", _GOOD, _GOOD, found["verdict"]
-        )
+        return str(report["stream"]["id"])
 
     def _enquire(self) -> None:
         body = {
@@ -182,14 +198,14 @@ class Story:
         asked = self._act("enquire", self.customs, "/v1/enquiries", body)
         answer = {"code": "CONFIRMED", "text": "It is ours."}
         self._act("answer", self.chamber, f"/v1/enquiries/{asked['enquiry']}/answer", answer)
-        self._verify(1, "enquiry and answer", _GOOD)
+        self._verify(1, "after enquiry and answer", _GOOD)
 
     def _node_stopped(self) -> None:
         if self.stop_node is None:
             return
         self.stop_node()
         self._step("the chain's node is stopped", True, None)
-        self._verify(1, "node stopped", _CANNOT_TELL)
+        self._verify(1, "after the node was stopped", _CANNOT_TELL)
 
     # --- how they are told ------------------------------------------------------------------------
 
@@ -211,30 +227,41 @@ class Story:
     def _consignment(self) -> str:
         return f"urn:origin:demo:consignment-{self.prefix.lower()}"
 
-    def _document(self, which: int) -> dict[str, Any]:
+    @property
+    def _container(self) -> str:
+        """A container of this telling only: what others tell of theirs is no history of it."""
+        number = f"ORGU{crc32(self.prefix.encode()) % 1_000_000:06d}"
+        return number + str(iso6346.calc_check_digit(number))
+
+    def _document(self, which: int, consignment: str = "") -> dict[str, Any]:
         issued = (datetime.now(UTC) - timedelta(days=16)).date()
-        return sample_document(self._number(which), "RCEP", issue_date=issued, consignment=self._consignment)
+        return sample_document(
+            self._number(which),
+            "RCEP",
+            issue_date=issued,
+            consignment=consignment or self._consignment,
+            containers=[self._container],
+        )
 
     def _keep_bundle(self, which: int) -> None:
         client = self.chamber.client
         (found,) = client.get("/v1/certificates", number=self._number(which))["certificates"]
         self.bundles[which] = client.request("GET", f"/v1/certificates/{found['id']}/bundle").body
 
-    def _verify(self, which: int, after: str, expected: int, **fields: str) -> None:
-        self._report(self._number(which), after, self.bundles[which], expected, **fields)
+    def _verify(
+        self, which: int, when: str, expected: int, *, history: str | None = None, **fields: str
+    ) -> None:
+        self._report(self._number(which), when, self.bundles[which], expected, history, **fields)
 
-    def _report(self, name: str, after: str, raw: bytes, expected: int, **fields: str) -> None:
+    def _report(
+        self, name: str, when: str, raw: bytes, expected: int, history: str | None = None, **fields: str
+    ) -> None:
         report = self.customs.client.upload("/v1/verify", "bundle.json", raw, fields)
-        self._verdict(
-            name, after, report["verdict"], report["standing"], report["exitCode"], expected, report["reason"]
-        )
+        self._verdict(name, when, report, expected, history)
 
-    def _verify_number(self, number: str, after: str, expected: int) -> None:
+    def _verify_number(self, number: str, when: str, expected: int) -> None:
         report = self.customs.client.post("/v1/verify", {"number": number})
-        name = f"number {number}"
-        self._verdict(
-            name, after, report["verdict"], report["standing"], report["exitCode"], expected, report["reason"]
-        )
+        self._verdict(f"number {number}", when, report, expected)
 
     def _step(self, name: str, ok: bool, gas_used: int | None, detail: str = "") -> None:
         self.steps.append(
@@ -242,17 +269,23 @@ class Story:
         )
 
     def _verdict(
-        self, name: str, after: str, verdict: str, standing: str, code: int, expected: int, reason: str
+        self, name: str, when: str, report: dict[str, Any], expected: int, history: str | None = None
     ) -> None:
-        self.say(f"  {name} after {after}: {verdict}, {standing}, exit code {code}")
+        """`history`: the reason that the check of the goods' history must give, "" for one that agrees."""
+        verdict, standing = report["verdict"], report["standing"]
+        code = report.get("exit_code", _GOOD if verdict == "GENUINE" else _CANNOT_TELL)
+        cargo = next((check for check in report["checks"] if check["name"] == "cargo"), None)
+        told = None if cargo is None else {key: cargo[key] for key in ("outcome", "reason", "detail")}
+        self.say(f"  {name} {when}: {verdict}, {standing}, exit code {code}")
         self.verdicts.append(
             {
                 "name": name,
-                "after": after,
+                "when": when,
                 "verdict": verdict,
                 "standing": standing,
                 "exit_code": code,
-                "reason": reason,
-                "ok": code == expected,
+                "reason": report.get("reason", ""),
+                "cargo": told,
+                "ok": code == expected and (history is None or (told or {}).get("reason") == history),
             }
         )

@@ -67,6 +67,10 @@ class LogTree:
             node = node_hash(row[-2], node)
             level += 1
 
+    def holds(self, index: int, data: bytes) -> bool:
+        """Whether this leaf data stands at `index`."""
+        return 0 <= index < len(self) and self._levels[0][index] == leaf_hash(data)
+
     def root(self, size: int | None = None) -> bytes:
         """The head over the first `size` leaves (all by default). Raises BadInput LOG_RANGE."""
         size = self._checked(len(self) if size is None else size, len(self))

@@ -69,7 +69,7 @@ def build(judged: Judgement, bundle: Bundle | None, facts: Facts | None, at: dat
     report: Report = {
         "verdict": judged.verdict.value,
         "standing": judged.standing.value,
-        "exitCode": int(judged.exit_code),
+        "exit_code": int(judged.exit_code),
         "reason": judged.reason,
         "detail": judged.detail or (entry.meaning if entry else ""),
         "next": entry.next_step if entry else "",

@@ -50,7 +50,7 @@ class _Case:
 def verify(ctx: Services, principal: Principal, query: Query) -> Report:
     """The report on one certificate:
 
-    `verdict` GENUINE, NOT_GENUINE or CANNOT_TELL; `standing`; `exitCode` as `origin verify` returns it;
+    `verdict` GENUINE, NOT_GENUINE or CANNOT_TELL; `standing`; `exit_code` as `origin verify` returns it;
     `reason`, `detail`, `next`; `checks` [{number, name, outcome, reason, detail, next}]; `ledger` {block,
     time, age_seconds}; `certificate`, `allowance`, `disclosed`, `content` as far as they are known and the
     caller may see them; `notices`; `matches`: one report for each issuer, when a number is used by several.
@@ -187,7 +187,7 @@ def _several(reports: list[Report]) -> Report:
         **reports[0],
         "verdict": best.verdict.value,
         "standing": best.standing.value,
-        "exitCode": int(best.exit_code),
+        "exit_code": int(best.exit_code),
         "reason": "NUMBER_AMBIGUOUS",
         "detail": entry.meaning,
         "next": entry.next_step,

@@ -170,13 +170,17 @@ def events_of(
         yield _event(row)
 
 
-def leaves_of(conn: Connection, stream_id: str) -> list[tuple[int, str]]:
-    """(position, leaf data as 0x…) of all events of the stream, by position."""
+def leaves_of(
+    conn: Connection, stream_id: str, *, since: int = 0, until: int | None = None
+) -> list[tuple[int, str]]:
+    """(position, leaf data as 0x…) of the stream's events, by position, from `since` to before `until`."""
     query = (
         select(cargo_events.c.position, cargo_events.c.leaf)
-        .where(cargo_events.c.stream_id == stream_id)
+        .where(cargo_events.c.stream_id == stream_id, cargo_events.c.position >= since)
         .order_by(cargo_events.c.position, cargo_events.c.id)
     )
+    if until is not None:
+        query = query.where(cargo_events.c.position < until)
     return [(int(row.position), str(row.leaf)) for row in conn.execute(query)]
 
 
@@ -215,6 +219,45 @@ def events_about(
     )
     rows = [_event(row) for row in conn.execute(query).mappings()]
     return [(row, frozenset(why.get(row.id, ()))) for row in rows]
+
+
+def names_linked(conn: Connection, names: Iterable[tuple[str, str]]) -> list[tuple[str, str, str, bool]]:
+    """(kind, name, id of the event, whether the event says so itself) for every event about any of `names`
+    (kind, name), in the order of the events' times."""
+    wanted: dict[str, list[str]] = {}
+    for kind, name in sorted(set(names)):
+        wanted.setdefault(kind, []).append(name)
+    found = []
+    for kind, named in wanted.items():
+        for start in range(0, len(named), 500):
+            query = (
+                select(cargo_subjects, cargo_events.c.event_time)
+                .join(cargo_events, cargo_events.c.id == cargo_subjects.c.event_id)
+                .where(cargo_subjects.c.kind == kind, cargo_subjects.c.name.in_(named[start : start + 500]))
+            )
+            found += list(conn.execute(query))
+    found.sort(key=lambda row: (row.event_time, row.event_id))
+    return [(str(row.kind), str(row.name), str(row.event_id), row.source == FROM_EVENT) for row in found]
+
+
+def events_by_ids(conn: Connection, ids: Sequence[str]) -> dict[str, EventRow]:
+    """The events with these record ids, by id."""
+    found = {}
+    for start in range(0, len(ids), 500):
+        query = select(cargo_events).where(cargo_events.c.id.in_(ids[start : start + 500]))
+        for row in conn.execute(query).mappings():
+            found[str(row["id"])] = _event(row)
+    return found
+
+
+def streams_by_ids(conn: Connection, ids: Iterable[str]) -> dict[str, StreamRow]:
+    """The streams with these record ids, by id."""
+    found = {}
+    wanted = sorted(set(ids))
+    for start in range(0, len(wanted), 500):
+        query = select(cargo_streams).where(cargo_streams.c.id.in_(wanted[start : start + 500]))
+        found.update({str(row["id"]): StreamRow(**row) for row in conn.execute(query).mappings()})
+    return found
 
 
 def events_reported_by(

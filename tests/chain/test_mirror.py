@@ -3,13 +3,14 @@
 import dataclasses
 import time
 
-from ledger_app.chain.gateway import Query
+from ledger_app.chain.gateway import Gateway, Query
 from ledger_app.chain.projection import hash_of
 from ledger_app.domain.terms import territory_id
 from ledger_app.proof import typed_data as td
 from ledger_app.proof.leaf import Leaf
 from ledger_app.proof.merkle import MerkleTree
 from tests.chain.kit import (
+    CARRIER,
     CHAMBER,
     CUSTOMS_AU,
     RCEP,
@@ -119,3 +120,23 @@ def test_the_mirror_forgets_what_a_reorganisation_took_back(shaky: World) -> Non
         rpc.call("evm_mine")
     assert shaky.gateway.lookup([query_of(leaf)]).records[0].standing.status == 0
     assert_same(shaky, [query_of(leaf)])
+
+
+def test_the_mirror_knows_the_latest_head_of_every_stream(world: World) -> None:
+    first, second = ((CARRIER.id, hash_bytes) for hash_bytes in (b"\x51" * 32, b"\x52" * 32))
+    world.anchor(first[1], bytes(32), b"\x61" * 32, 2)
+    world.anchor(second[1], bytes(32), b"\x62" * 32, 5)
+    world.submitter.settle()
+    world.anchor(first[1], b"\x61" * 32, b"\x63" * 32, 9)
+    world.submitter.settle()
+    while not world.gateway.warm():
+        pass
+    mirror = world.gateway.mirror
+    assert mirror is not None
+    streams = [first, second, (CARRIER.id, b"\x53" * 32), (CHAMBER.id, first[1])]
+    by_contract = [world.gateway.latest_head(*stream) for stream in streams]
+    assert [count.count for _, count in by_contract] == [9, 5, 0, 0]
+    assert mirror.heads(world.gateway.head(), streams) == by_contract
+    assert world.gateway.latest_heads(streams) == by_contract
+    unmirrored = Gateway(world.gateway.rpc.url, world.gateway.pin, mirrored=False)
+    assert unmirrored.latest_heads(streams) == by_contract

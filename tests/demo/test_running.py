@@ -159,11 +159,15 @@ def test_whole_story_goes_as_it_must() -> None:
     bad = [entry for entry in (*told["steps"], *told["verdicts"]) if not entry["ok"]]
     assert bad == []
     assert done.returncode == 0
-    codes = [(v["name"], v["after"], v["exit_code"]) for v in told["verdicts"]]
-    assert ("STORY-1", "acquit", 12) in codes
-    assert ("STORY-1", "acquit, with own claim", 0) in codes
-    assert ("STORY-2", "revoke", 12) in codes
-    assert ("STORY-1", "node stopped", 20) in codes
+    codes = [(v["name"], v["when"], v["exit_code"]) for v in told["verdicts"]]
+    assert ("STORY-1", "after acquit", 12) in codes
+    assert ("STORY-1", "after acquit, for its own claim", 0) in codes
+    assert ("STORY-2", "after revoke", 12) in codes
+    assert ("STORY-1", "after the node was stopped", 20) in codes
+    voyages = {(v["name"], v["when"]): v["cargo"] for v in told["verdicts"]}
+    assert voyages["STORY-1", "after its voyage"]["outcome"] == "passed"
+    elsewhere = voyages["STORY-5", "after a voyage from elsewhere"]
+    assert (elsewhere["outcome"], elsewhere["reason"]) == ("warning", "CARGO_LOADED_ELSEWHERE")
     assert {v["exit_code"] for v in told["verdicts"]} == {0, 10, 11, 12, 20}
     gas = {step["name"]: step["gas_used"] for step in told["steps"]}
     assert gas["revoke STORY-2"] <= 80_000

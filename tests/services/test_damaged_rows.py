@@ -34,7 +34,7 @@ def test_row_that_holds_another_type_cannot_be_told(world: World, column: str, r
     expected = "SEALED_UNREADABLE" if raw in ("text", b"\1") else "RECORD_DAMAGED"
     for query in ({"number": document["number"]}, {"digest": certificate["digest"]}, {"document": document}):
         report = world.verify("customs-au", **query)
-        assert (report["verdict"], report["reason"], report["exitCode"]) == ("CANNOT_TELL", expected, 20)
+        assert (report["verdict"], report["reason"], report["exit_code"]) == ("CANNOT_TELL", expected, 20)
     with pytest.raises(Broken, match=expected):
         certificates.bundle(world.ctx, world.principal("chamber-cn"), certificate["id"])
 

@@ -140,7 +140,7 @@ def test_a_disowned_key_shows_in_the_standing_until_the_issuer_confirms(world: W
     since = world.ctx.gateway.batch(bytes.fromhex(issued["batch"][2:])).time
     world.done(members.disown(world.ctx, chamber.identifier, address_of(spare), since, ALWAYS))
     disowned = world.verify(file=bundle)
-    assert (disowned["verdict"], disowned["standing"], disowned["exitCode"]) == (
+    assert (disowned["verdict"], disowned["standing"], disowned["exit_code"]) == (
         "GENUINE",
         "issuer-key-disowned",
         13,

@@ -11,7 +11,7 @@ def test_a_certificate_is_issued_verified_acquitted_and_revoked(world: World) ->
     bundle = certificates.bundle(world.ctx, world.principal("chamber-cn"), issued["id"])
 
     before = world.verify(file=bundle)
-    assert (before["verdict"], before["standing"], before["exitCode"]) == ("GENUINE", "good", 0)
+    assert (before["verdict"], before["standing"], before["exit_code"]) == ("GENUINE", "good", 0)
     assert before["ledger"]["block"] > 0
 
     acquitted = world.done(
@@ -27,9 +27,9 @@ def test_a_certificate_is_issued_verified_acquitted_and_revoked(world: World) ->
     )
     assert acquitted["gasUsed"] < 110_000
     used = world.verify(file=bundle)
-    assert (used["verdict"], used["standing"], used["exitCode"]) == ("GENUINE", "used-up", 12)
+    assert (used["verdict"], used["standing"], used["exit_code"]) == ("GENUINE", "used-up", 12)
     mine = world.verify("customs-au", file=bundle, claim="AU-1")
-    assert (mine["verdict"], mine["standing"], mine["exitCode"]) == ("GENUINE", "good", 0)
+    assert (mine["verdict"], mine["standing"], mine["exit_code"]) == ("GENUINE", "good", 0)
 
     revoked = world.done(
         lifecycle.revoke(
@@ -38,4 +38,4 @@ def test_a_certificate_is_issued_verified_acquitted_and_revoked(world: World) ->
     )
     assert revoked["gasUsed"] < 80_000
     after = world.verify(file=bundle)
-    assert (after["verdict"], after["standing"], after["exitCode"]) == ("GENUINE", "revoked", 12)
+    assert (after["verdict"], after["standing"], after["exit_code"]) == ("GENUINE", "revoked", 12)

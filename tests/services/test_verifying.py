@@ -42,7 +42,7 @@ def issued(world: World) -> Issued:
 
 
 def verdict(report: dict[str, Any]) -> tuple[str, str, int]:
-    return report["verdict"], report["reason"], report["exitCode"]
+    return report["verdict"], report["reason"], report["exit_code"]
 
 
 # --- what is asked
@@ -122,9 +122,9 @@ def test_a_document_that_differs_from_the_registered_one_is_not_genuine(world: W
 def test_the_day_of_presentation_decides_validity(world: World, issued: Issued) -> None:
     bundle = issued[2]
     late = world.verify(file=bundle, at="2029-01-01")
-    assert (late["standing"], late["exitCode"]) == ("expired", 12)
+    assert (late["standing"], late["exit_code"]) == ("expired", 12)
     early = world.verify(file=bundle, at="2020-01-01")
-    assert (early["standing"], early["exitCode"]) == ("not-yet-valid", 12)
+    assert (early["standing"], early["exit_code"]) == ("not-yet-valid", 12)
     with pytest.raises(BadInput, match="DAY_INVALID"):
         world.verify(file=bundle, at="2026-02-30")
 
