@@ -15,7 +15,17 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRouter
 
 from ledger_app.access.principals import keep_operator_token
-from ledger_app.api import acts, cargo, certificates, members, openapi, problems, service, statements, verification
+from ledger_app.api import (
+    acts,
+    cargo,
+    certificates,
+    members,
+    openapi,
+    problems,
+    service,
+    statements,
+    verification,
+)
 from ledger_app.api.limits import Limits
 from ledger_app.api.observing import Observing
 from ledger_app.api.waiting import Bell
@@ -30,6 +40,7 @@ from ledger_app.domain.agreements import use_folder
 from ledger_app.errors import ConfigError, LedgerError, WrongLedger
 from ledger_app.services.context import Services, Trouble
 from ledger_app.services.housekeeping import Housekeeper
+from ledger_app.services.recovering import recognise
 from ledger_app.store.canary import keep_canary
 from ledger_app.store.engine import Store, open_configured
 from ledger_app.store.preparing import prepare
@@ -129,6 +140,8 @@ class Installation:
                 store, gateway, submitter, council=settings.council, threshold=settings.council_threshold
             )
             _kept_pin(settings, store)
+        if (known := recognise(self._services)) is not None:
+            _LOG.info("restored", acts=known)
         self._work("submitter", lambda: submitter.run(self._stop, on_error=self._troubled))
         self._work("follower", lambda: follower.run(self._stop, on_error=self._noted))
         for name, worker in Housekeeper.workers(self._services):

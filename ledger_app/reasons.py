@@ -599,6 +599,38 @@ _section(
         "A demonstration and a real installation would share this database.",
         "Give each a database of its own.",
     ),
+    ("STORE_NOT_EMPTY", "The database holds data already.", "Name an empty one, or say --replace."),
+    (
+        "STORE_IN_USE",
+        "A service works on this database.",
+        "Stop the service; one that was killed on another machine is forgotten after ten seconds.",
+    ),
+    ("BACKUP_EXISTS", "There is a file of that name already.", "Name another file, or a folder."),
+    (
+        "BACKUP_DAMAGED",
+        "The file is not a whole backup.",
+        "Take another backup; what is left of an interrupted one is of no use.",
+    ),
+    (
+        "BACKUP_FOREIGN",
+        "The backup was not made under this master key, or was changed since.",
+        "Set the master key that it was made under, as the current or an older one.",
+    ),
+    (
+        "BACKUP_NEWER",
+        "The backup was made by a later version.",
+        "Restore it with the version that made it, or a later one.",
+    ),
+    (
+        "BACKUP_OTHER_LEDGER",
+        "The backup belongs to another ledger than this installation.",
+        "Check the settings and the data folder, or take the backup of this installation.",
+    ),
+    (
+        "BACKUP_UNFIT",
+        "What came out of the backup is not what went in; the database is as it was.",
+        "Report this to the developers.",
+    ),
     (
         "VALUE_NOT_STORABLE",
         "A value holds a character that cannot be stored, or is too long or too large.",
@@ -1330,7 +1362,7 @@ _section(
     (
         "SENDER_USED_ELSEWHERE",
         "The chain has seen transactions of the sender that are not recorded here.",
-        "Nothing, after a restored backup. Else somebody else has the sender's key: give each service its own.",
+        "Nothing, after a restored backup. Else the key is used elsewhere: give each service its own.",
     ),
     (
         "SIGNER_SILENT",

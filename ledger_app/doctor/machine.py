@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import shutil
 import socket
 import stat
 import sys
@@ -12,12 +13,14 @@ from typing import Any, Final
 from ledger_app.chain.tools import find_node, ganache_folder, tools_folder
 from ledger_app.doctor.finding import Finding, Unseen, could_not_look, ok, problem, warning
 from ledger_app.doctor.patient import Patient
+from ledger_app.errors import ConfigError
 from ledger_app.services import health
 
 _SECRET_NAMES: Final = frozenset({"password", "token", "tokens.json", "signer.toml", "acceptance.json"})
 _SECRET_ENDINGS: Final = (".key", ".db", ".db-wal", ".db-shm")
 _PYTHON: Final = (3, 11)
 _MOST_NAMED: Final = 5
+_LEAST_FREE: Final = 512 << 20
 
 
 def settings(patient: Patient) -> Finding:
@@ -56,9 +59,10 @@ def _secrets(data: Path) -> Iterator[Path]:
 
 def disk(patient: Patient) -> Finding:
     """There is room left."""
-    import shutil
-
-    least = patient.settings.min_free_bytes
+    try:
+        least = patient.settings.min_free_bytes
+    except ConfigError:
+        least = _LEAST_FREE
     try:
         free = shutil.disk_usage(patient.data).free
     except OSError as failed:
