@@ -42,6 +42,7 @@ class Settings(BaseSettings):
 
     demo: bool = False
     data: Path = Path(".origin")
+    agreements: Path | None = None
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
     public_url: str | None = None

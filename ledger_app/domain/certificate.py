@@ -1,7 +1,8 @@
 """The certificate of origin at the door: what is accepted, what is refused and why.
 
-`check_document` tells everything that is wrong with any JSON value and never raises; `parse_certificate`
-accepts what has no error; `document` gives back the JSON object that is committed, equal to the one accepted.
+`check_document` tells everything about the form of any JSON value, `check_for_issue` what its agreement
+says as well; neither raises. `parse_certificate` accepts what has no error of form, `admit` what may be
+issued. `document` gives back the JSON object that is committed, equal to the one accepted.
 """
 
 from typing import Any, Final, get_args
@@ -9,6 +10,7 @@ from typing import Any, Final, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from ledger_app.domain.content import agreement_findings
 from ledger_app.domain.findings import MAX_FINDINGS, Finding, error, has_errors, join_pointer
 from ledger_app.domain.model import DOCUMENT_TYPE, DOCUMENT_VERSION, Certificate, Item, Party
 from ledger_app.domain.rules import cross_findings
@@ -20,7 +22,9 @@ __all__ = [
     "Certificate",
     "Item",
     "Party",
+    "admit",
     "check_document",
+    "check_for_issue",
     "document",
     "parse_certificate",
 ]
@@ -37,13 +41,33 @@ def check_document(raw: Any) -> list[Finding]:
     return _read(raw)[1]
 
 
-def parse_certificate(raw: Any) -> Certificate:
-    """The certificate in a JSON object.
+def check_for_issue(raw: Any) -> list[Finding]:
+    """Everything to be said about a document that is to be issued: its form, then what its agreement says.
 
-    Raises Unprocessable DOCUMENT_INVALID with `findings` (as JSON objects) when there is any error.
+    Errors first. Never raises for a JSON value.
+    """
+    return _with_agreement(raw, _read(raw)[1])
+
+
+def parse_certificate(raw: Any) -> Certificate:
+    """The certificate in a JSON object, whatever its agreement says.
+
+    Raises Unprocessable DOCUMENT_INVALID with `findings` (as JSON objects) when there is any error of form.
     Discrepancies do not stop it: ask `check_document` for them.
     """
+    return _accepted(*_read(raw))
+
+
+def admit(raw: Any) -> Certificate:
+    """The certificate in a JSON object that may be issued: of right form, and within its agreement's rules.
+
+    Raises as `parse_certificate`, for errors that `check_for_issue` finds.
+    """
     certificate, findings = _read(raw)
+    return _accepted(certificate, _with_agreement(raw, findings))
+
+
+def _accepted(certificate: Certificate | None, findings: list[Finding]) -> Certificate:
     if certificate is None or has_errors(findings):
         errors = [finding for finding in findings if finding.is_error]
         first = errors[0]
@@ -54,6 +78,15 @@ def parse_certificate(raw: Any) -> Certificate:
             findings=[finding.to_json() for finding in findings],
         )
     return certificate
+
+
+def _with_agreement(raw: Any, findings: list[Finding]) -> list[Finding]:
+    # Without a scheme there is nothing to check it against; that it lacks is told already.
+    if not isinstance(raw, dict) or not isinstance(raw.get("scheme"), str):
+        return findings
+    wrong = {finding.pointer for finding in findings if finding.is_error}
+    added = [found for found in agreement_findings(raw) if found.pointer not in wrong]
+    return sorted(findings + added, key=lambda finding: not finding.is_error)[:MAX_FINDINGS]
 
 
 def _read(raw: Any) -> tuple[Certificate | None, list[Finding]]:

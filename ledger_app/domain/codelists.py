@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from typing import Final
 
@@ -126,17 +127,27 @@ def is_currency(code: str) -> bool:
     return code in _currencies()
 
 
-MASS_UNITS: Final = {"KGM": 1000, "TNE": 1_000_000, "GRM": 1}  # in grams
+# In grams; the pound is defined as this (international yard and pound, 1959), the ounce as its sixteenth.
+MASS_UNITS: Final = {
+    "KGM": Decimal(1000),
+    "TNE": Decimal(1_000_000),
+    "GRM": Decimal(1),
+    "DTN": Decimal(100_000),
+    "LBR": Decimal("453.59237"),
+    "ONZ": Decimal("28.349523125"),
+}
 # UN/ECE Recommendation 20 codes that certificates use most. Others of the right shape are kept, unchecked.
 UNITS: Final[dict[str, str]] = {
     "KGM": "kilogram",
     "TNE": "tonne",
     "GRM": "gram",
+    "DTN": "decitonne",
     "LBR": "pound",
     "ONZ": "ounce",
     "LTR": "litre",
     "MLT": "millilitre",
     "HLT": "hectolitre",
+    "LPA": "litre of pure alcohol",
     "MTQ": "cubic metre",
     "MTK": "square metre",
     "MTR": "metre",
@@ -147,6 +158,13 @@ UNITS: Final[dict[str, str]] = {
     "PR": "pair",
     "SET": "set",
     "DZN": "dozen",
+    "CTM": "metric carat",
+    "INH": "inch",
+    "FOT": "foot",
+    "YRD": "yard",
+    "FTK": "square foot",
+    "GLL": "US gallon",
+    "BLL": "US barrel",
     "KWH": "kilowatt hour",
 }
 _UNIT: Final = re.compile(r"[A-Z0-9]{2,3}", re.ASCII)
@@ -169,6 +187,22 @@ def unit_named(text: str) -> str | None:
     """The Rec 20 code for a code or a usual word, any letter case; None when unknown or ambiguous (`ton`)."""
     word = text.strip()
     return word.upper() if word.upper() in UNITS else _UNIT_WORDS.get(word.casefold().rstrip("."))
+
+
+# UN/ECE Recommendation 21 codes that certificates use most. Kinds may be said in words instead.
+# fmt: off
+PACKAGES: Final = frozenset({
+    "BA", "BE", "BG", "BI", "BJ", "BL", "BN", "BO", "BX", "CA", "CG", "CK", "CR", "CS", "CT", "CX", "CY",
+    "DR", "EN", "FR", "JR", "KG", "LG", "NE", "PA", "PC", "PK", "PL", "PX", "RL", "RO", "SA", "SH", "SM",
+    "SW", "TB", "TN", "TR", "TU", "VG", "VL", "VO", "VP", "VQ", "VR", "VY", "WA", "ZZ",
+})
+# fmt: on
+_PACKAGE: Final = re.compile(r"[A-Z0-9]{2}", re.ASCII)
+
+
+def is_package_shape(kind: str) -> bool:
+    """The shape of a UN/ECE Recommendation 21 code: two capitals or digits. Anything else is words."""
+    return bool(_PACKAGE.fullmatch(kind))
 
 
 # UN/ECE Recommendation 19 codes of the modes of transport.

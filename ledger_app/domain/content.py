@@ -1,20 +1,52 @@
-"""Content rules of the schemes: what a verifier says of a genuine certificate's content (step 9).
+"""Content rules of the schemes: what an agreement says about a document, at the door and at the border.
 
-No finding makes a certificate not genuine: each is a discrepancy, or a rule that could not be checked.
-They read the plain JSON, so that they also work on the fields that a partial disclosure shows.
+At the door (`agreement_findings`) a breach of a rule that we are certain of is an error, and the certificate
+is not issued. At the border (`content_findings`, step 9 of a verification) nothing makes a genuine
+certificate false: the same breach is a discrepancy. A rule that we are not certain of is always told as
+not checked. They read the plain JSON, so that they also work on a document with errors, and on the fields
+that a partial disclosure shows. Rules of dates are in `content_dates`.
 """
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
+from itertools import takewhile
 from typing import Any, Final
 
-from ledger_app.domain.agreements import Agreement, agreement_for
+from ledger_app.domain.agreements import agreement_for
+from ledger_app.domain.agreements.model import Agreement, Permission
 from ledger_app.domain.codelists import contains_territory
-from ledger_app.domain.deadlines import add_months
-from ledger_app.domain.findings import MAX_FINDINGS, Finding, discrepancy, join_pointer, unknown
+from ledger_app.domain.content_dates import date_findings, day_at, last_day
+from ledger_app.domain.findings import (
+    MAX_FINDINGS,
+    Finding,
+    Severity,
+    breach,
+    join_pointer,
+    unknown,
+)
+
+__all__ = ["agreement_findings", "content_findings", "latest_day"]
 
 _TOKENS: Final = re.compile(r"[^A-Z0-9]+")
+_FLAGS: Final = {
+    "third-party-invoice": "third_party_invoice",
+    "back-to-back": "back_to_back",
+    "exhibition": "exhibition",
+    "certified-true-copy": "true_copy",
+}
+
+
+def agreement_findings(document: Mapping[str, Any], agreement: Agreement | None = None) -> list[Finding]:
+    """What the scheme's rules say about a whole `document` that is to be issued.
+
+    `agreement`: the rules; None looks them up by the document's scheme. Never raises for a JSON object.
+    """
+    rules = agreement or _rules(document)
+    if rules is None:
+        return _not_checked(document)
+    return [*_findings(document, rules, None), *_required(document, rules)][:MAX_FINDINGS]
 
 
 def content_findings(
@@ -22,58 +54,75 @@ def content_findings(
 ) -> list[Finding]:
     """What the scheme's rules say about `document`, presented on day `at` (None: presentation is not judged).
 
-    `agreement`: the rules; None looks them up by the document's scheme. Fields absent or not disclosed are
-    passed over, apart from an item's missing origin criterion. Never raises for a JSON object.
+    No finding is an error. Fields absent or not disclosed are passed over, apart from an item's missing
+    origin criterion. Otherwise as `agreement_findings`.
     """
-    scheme = document.get("scheme")
-    rules = agreement or (agreement_for(scheme) if isinstance(scheme, str) else None)
+    rules = agreement or _rules(document)
     if rules is None:
-        return [
-            unknown(
-                "/scheme",
-                "SCHEME_NOT_CHECKED",
-                "No rules are kept for this scheme: its content is not checked.",
-                "Check it against the agreement's text.",
-                value=scheme,
-            )
-        ]
-    found = [
-        *_issuance(document, rules),
-        *_parties(document, rules),
-        *_criteria(document, rules),
-        *_item_limit(document, rules),
-        *_validity(document, rules, at),
-        *_retrospective(document, rules),
-    ]
-    return found[:MAX_FINDINGS]
+        return _not_checked(document)
+    return [
+        replace(found, severity=Severity.DISCREPANCY) if found.is_error else found
+        for found in _findings(document, rules, at)
+    ][:MAX_FINDINGS]
 
 
 def latest_day(document: Mapping[str, Any], agreement: Agreement | None) -> date | None:
     """The last day to present it, as stated or by the agreement, the earlier one; None when unknown."""
-    days = [_day(document, "validUntil"), _limit(document, agreement) if agreement else None]
+    days = [day_at(document, "validUntil")]
+    if agreement and agreement.validity and agreement.validity.certain:
+        days.append(last_day(document, agreement))
     return min((day for day in days if day), default=None)
 
 
+def _rules(document: Mapping[str, Any]) -> Agreement | None:
+    scheme = document.get("scheme")
+    return agreement_for(scheme) if isinstance(scheme, str) else None
+
+
+def _not_checked(document: Mapping[str, Any]) -> list[Finding]:
+    return [
+        unknown(
+            "/scheme",
+            "SCHEME_NOT_CHECKED",
+            "No rules are kept for this scheme: its content is not checked.",
+            "Check it against the agreement's text; `origin agreement list` shows the schemes with rules.",
+            value=document.get("scheme"),
+        )
+    ]
+
+
+def _findings(document: Mapping[str, Any], rules: Agreement, at: date | None) -> list[Finding]:
+    return [
+        *_issuance(document, rules),
+        *_parties(document, rules),
+        *_criteria(document, rules),
+        *_item_limit(document, rules),
+        *_flags(document, rules),
+        *_draw_down(document, rules),
+        *date_findings(document, rules, at),
+    ]
+
+
 def _issuance(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding]:
-    basis = document.get("issuanceBasis")
-    if basis is None or basis in rules.issuance:
+    basis, rule = document.get("issuanceBasis"), rules.issuance
+    if basis is None or basis in rule.bases:
         return
-    if basis in rules.issuance_conditional:
+    if basis in rule.conditional:
         yield unknown(
             "/issuanceBasis",
             "ISSUANCE_CONDITIONAL",
             f"Under {rules.code} this basis holds for some parties or consignments only.",
             "Check whether it holds for this one.",
-            source=rules.issuance_source,
+            source=rule.source,
             value=basis,
         )
         return
-    yield discrepancy(
+    yield breach(
+        rule,
         "/issuanceBasis",
         "ISSUANCE_BASIS",
         f"Under {rules.code} certificates are not issued on this basis.",
-        f"Expected: {', '.join(rules.issuance)}.",
-        source=rules.issuance_source,
+        f"Use one of: {', '.join(rule.bases)}.",
         value=basis,
     )
 
@@ -90,12 +139,12 @@ def _parties(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding]
         if isinstance(code, str) and not any(
             contains_territory(party, code) for party in rules.parties.members
         ):
-            yield discrepancy(
+            yield breach(
+                rules.parties,
                 pointer,
                 "NOT_A_PARTY",
                 f"This is no party to {rules.code}.",
-                "Check the country and the scheme.",
-                source=rules.parties.source,
+                f"Correct the country, or the scheme. Parties: {', '.join(rules.parties.members)}.",
                 value=code,
             )
 
@@ -108,85 +157,120 @@ def _criteria(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding
         pointer = join_pointer("items", place, "originCriterion")
         criterion = item.get("originCriterion")
         if criterion is None:
-            yield discrepancy(
+            yield breach(
+                rules.criteria,
                 pointer,
                 "CRITERION_MISSING",
                 "The item states no origin criterion.",
                 f"State one of {known}.",
-                source=rules.criteria.source,
             )
         elif (
             isinstance(criterion, str)
             and not set(_TOKENS.split(criterion.upper())) & rules.criteria.codes.keys()
         ):
-            say = discrepancy if rules.criteria.complete else unknown
-            yield say(
-                pointer,
-                "CRITERION_UNKNOWN",
-                f"This is none of the criteria that we know of {rules.code}.",
-                f"Known: {known}.",
-                source=rules.criteria.source,
-                value=criterion,
-            )
+            words = f"This is none of the criteria that we know of {rules.code}."
+            if rules.criteria.complete:
+                yield breach(
+                    rules.criteria,
+                    pointer,
+                    "CRITERION_UNKNOWN",
+                    words,
+                    f"Use one of {known}.",
+                    value=criterion,
+                )
+            else:
+                yield unknown(
+                    pointer,
+                    "CRITERION_UNKNOWN",
+                    words,
+                    f"Check it against the agreement. Known: {known}.",
+                    source=rules.criteria.source,
+                    value=criterion,
+                )
 
 
 def _item_limit(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding]:
     items = document.get("items")
     if rules.items and isinstance(items, list) and len(items) > rules.items.most:
-        yield discrepancy(
+        yield breach(
+            rules.items,
             "/items",
             "TOO_MANY_ITEMS",
             f"A certificate under {rules.code} has at most {rules.items.most} items.",
-            "Split it.",
-            source=rules.items.source,
+            "Split it into several certificates.",
             value=len(items),
         )
 
 
-def _limit(document: Mapping[str, Any], rules: Agreement) -> date | None:
-    if rules.validity is None:
-        return None
-    start = _day(document, "issueDate") if rules.validity.counted_from == "issue" else _shipped(document)
-    return add_months(start, rules.validity.months) if start else None
+def _flags(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding]:
+    flags = document.get("flags")
+    listed = [
+        (join_pointer("flags", place), flag)
+        for place, flag in enumerate(flags if isinstance(flags, list) else ())
+        if isinstance(flag, str)
+    ]
+    if not any(flag == "third-party-invoice" for _, flag in listed):
+        listed += [(pointer, "third-party-invoice") for pointer in _third_parties(document)]
+    for pointer, flag in listed:
+        rule: Permission | None = getattr(rules, _FLAGS.get(flag, ""), None)
+        if rule and not rule.allowed:
+            yield breach(
+                rule,
+                pointer,
+                "NOT_ALLOWED",
+                f"{rules.code} does not allow this: {flag}.",
+                "Issue it without, or under another scheme.",
+                value=flag,
+            )
 
 
-def _validity(document: Mapping[str, Any], rules: Agreement, at: date | None) -> Iterator[Finding]:
-    limit, stated = _limit(document, rules), _day(document, "validUntil")
-    if limit is None or rules.validity is None:
+def _third_parties(document: Mapping[str, Any]) -> Iterator[str]:
+    exporter, invoices = document.get("exporter"), document.get("invoices")
+    ours = exporter.get("name") if isinstance(exporter, dict) else None
+    for place, invoice in enumerate(invoices if isinstance(invoices, list) else ()):
+        by = invoice.get("issuedBy") if isinstance(invoice, dict) else None
+        if ours is not None and isinstance(by, dict) and by.get("name", ours) != ours:
+            yield join_pointer("invoices", place, "issuedBy")
+
+
+def _draw_down(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding]:
+    if rules.draw_down is None or rules.draw_down.allowed:
         return
-    if stated and stated > limit:
-        yield discrepancy(
-            "/validUntil",
-            "VALID_TOO_LONG",
-            f"Under {rules.code} it can be valid until {limit.isoformat()} at most.",
-            "Do not accept it after that day.",
-            source=rules.validity.source,
-            value=stated.isoformat(),
-        )
-    if at and at > limit:
-        yield discrepancy(
-            "/issueDate",
-            "PRESENTED_TOO_LATE",
-            f"Under {rules.code} it had to be presented by {limit.isoformat()}.",
-            "Ask for a new certificate, or for the reasons of the delay.",
-            source=rules.validity.source,
-            value=at.isoformat(),
+    stated = document.get("allowance")
+    units = stated.get("units") if isinstance(stated, dict) else None
+    if (isinstance(units, int) and units > 1) or any("allowance" in item for _, item in _items(document)):
+        yield breach(
+            rules.draw_down,
+            "/allowance",
+            "DRAW_DOWN",
+            f"A certificate under {rules.code} is used up by one import, not in parts.",
+            "Leave the allowance out.",
+            value=units,
         )
 
 
-def _retrospective(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding]:
-    issued, shipped = _day(document, "issueDate"), _shipped(document)
-    if rules.retrospective is None or issued is None or shipped is None:
+def _required(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding]:
+    for rule in rules.required:
+        if rule.bases and document.get("issuanceBasis") not in rule.bases:
+            continue
+        for pointer in _absent(document, rule.field.split("/")[1:]):
+            yield breach(
+                rule, pointer, "FIELD_REQUIRED", f"{rules.code} needs this field.", "Add it to the document."
+            )
+
+
+def _absent(node: Any, path: list[str], pointer: str = "") -> Iterator[str]:
+    """The places that `path` leads to and where nothing stands; `*` goes through a list."""
+    if not path:
         return
-    if issued > add_months(shipped, rules.retrospective.most_months):
-        yield discrepancy(
-            "/issueDate",
-            "ISSUED_TOO_LATE",
-            f"{rules.code} lets it be issued up to {rules.retrospective.most_months} months after shipment.",
-            "Ask the issuing body.",
-            source=rules.retrospective.source,
-            value=issued.isoformat(),
-        )
+    name, *rest = path
+    if name == "*":
+        for place, member in enumerate(node if isinstance(node, list) else ()):
+            yield from _absent(member, rest, f"{pointer}/{place}")
+    elif not isinstance(node, Mapping) or node.get(name) is None:
+        yield pointer + join_pointer(*takewhile(lambda part: part != "*", path))
+    else:
+        yield from _absent(node[name], rest, pointer + join_pointer(name))
 
 
 def _items(document: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -194,18 +278,3 @@ def _items(document: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]
     for place, item in enumerate(items if isinstance(items, list) else ()):
         if isinstance(item, dict):
             yield place, item
-
-
-def _shipped(document: Mapping[str, Any]) -> date | None:
-    transport = document.get("transport")
-    return _day(transport, "departureDate") if isinstance(transport, dict) else None
-
-
-def _day(holder: Mapping[str, Any], name: str) -> date | None:
-    value = holder.get(name)
-    if not isinstance(value, str) or len(value) != 10:
-        return None
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        return None

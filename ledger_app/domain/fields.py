@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal as Exact
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -93,6 +94,12 @@ def _check_decimal(text: str) -> str:
 def _check_positive(text: str) -> str:
     if not _check_decimal(text).strip("0."):
         raise refuse("NOT_POSITIVE", "This amount is zero.", "State an amount above zero, or leave it out.")
+    return text
+
+
+def _check_percent(text: str) -> str:
+    if Exact(_check_decimal(text)) > 100:
+        raise refuse("PERCENT_ABOVE_100", "This is more than the whole.", "State 0 to 100 per cent.")
     return text
 
 
@@ -208,9 +215,41 @@ AllowanceUnit = Annotated[
         "Use certificate, or the UN/ECE Recommendation 20 code, for example KGM.",
     ),
 ]
+_SHA256: Final = re.compile(r"0x[0-9a-f]{64}", re.ASCII)
+_MEDIA_TYPE: Final = re.compile(
+    r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}", re.ASCII
+)
+Sha256 = Annotated[
+    str,
+    _code_check(
+        lambda text: bool(_SHA256.fullmatch(text)),
+        "HASH_SHAPE",
+        "This is no SHA-256 hash.",
+        "Write 0x and 64 small hexadecimal digits.",
+    ),
+]
+FileName = Annotated[
+    Line256,
+    _code_check(
+        lambda name: "/" not in name and "\\" not in name and name.strip(".") != "",
+        "FILE_NAME",
+        "This is no name of a file.",
+        "Give the name alone, without folders.",
+    ),
+]
+MediaType = Annotated[
+    str,
+    _code_check(
+        lambda text: bool(_MEDIA_TYPE.fullmatch(text)),
+        "MEDIA_TYPE_SHAPE",
+        "This is no media type.",
+        "Use type/subtype in small letters, for example application/pdf.",
+    ),
+]
 Day = Annotated[date, BeforeValidator(_parse_date)]
 Decimal = Annotated[str, AfterValidator(_check_decimal)]
 PositiveDecimal = Annotated[str, AfterValidator(_check_positive)]
+Percent = Annotated[str, AfterValidator(_check_percent)]
 Units = Annotated[int, Field(ge=1, le=MAX_SAFE_INTEGER)]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_check_json)]
 

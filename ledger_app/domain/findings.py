@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 MAX_FINDINGS: Final = 500
+OWN_RULES: Final = "docs/certificate.md"
+"""The source of our own rules of form."""
 _MAX_PREVIEW: Final = 80
 
 
@@ -22,7 +24,7 @@ class Finding:
     """One finding.
 
     `pointer`: the field (RFC 6901). `rule`: stable name. `words`: what is wrong. `fix`: what to do.
-    `source`: where the rule stands written, empty for our own rules of form. `value`: what was found, cut.
+    `source`: where the rule stands written. `value`: what was found, cut.
     """
 
     pointer: str
@@ -30,7 +32,7 @@ class Finding:
     rule: str
     words: str
     fix: str
-    source: str = ""
+    source: str = OWN_RULES
     value: str | None = None
 
     @property
@@ -39,36 +41,59 @@ class Finding:
         return self.severity is Severity.ERROR
 
     def to_json(self) -> dict[str, str]:
-        """A flat JSON object; empty members are left out."""
+        """A flat JSON object; `value` is left out where there is none."""
         shown = {
             "pointer": self.pointer,
             "severity": self.severity.value,
             "rule": self.rule,
             "words": self.words,
             "fix": self.fix,
+            "source": self.source or OWN_RULES,
         }
-        if self.source:
-            shown["source"] = self.source
         if self.value is not None:
             shown["value"] = self.value
         return shown
 
 
-def error(pointer: str, rule: str, words: str, fix: str, *, source: str = "", value: Any = None) -> Finding:
+def error(
+    pointer: str, rule: str, words: str, fix: str, *, source: str = OWN_RULES, value: Any = None
+) -> Finding:
     """A finding that refuses the document."""
     return Finding(pointer, Severity.ERROR, rule, words, fix, source, preview(value))
 
 
 def discrepancy(
-    pointer: str, rule: str, words: str, fix: str, *, source: str = "", value: Any = None
+    pointer: str, rule: str, words: str, fix: str, *, source: str = OWN_RULES, value: Any = None
 ) -> Finding:
     """A finding that is shown, and invalidates nothing."""
     return Finding(pointer, Severity.DISCREPANCY, rule, words, fix, source, preview(value))
 
 
-def unknown(pointer: str, rule: str, words: str, fix: str, *, source: str = "", value: Any = None) -> Finding:
+def unknown(
+    pointer: str, rule: str, words: str, fix: str, *, source: str = OWN_RULES, value: Any = None
+) -> Finding:
     """A finding that says what could not be checked."""
     return Finding(pointer, Severity.UNKNOWN, rule, words, fix, source, preview(value))
+
+
+class SourcedRule(Protocol):
+    """A rule that stands written somewhere, and of which we are certain or not."""
+
+    @property
+    def source(self) -> str:
+        """Where it stands written."""
+
+    @property
+    def certain(self) -> bool:
+        """Whether we are certain that we read it right."""
+
+
+def breach(rule: SourcedRule, pointer: str, name: str, words: str, fix: str, *, value: Any = None) -> Finding:
+    """A breach of `rule`: an error, or told as not checked where we are not certain of the rule."""
+    if rule.certain:
+        return error(pointer, name, words, fix, source=rule.source, value=value)
+    unsure = f"Not checked, for we are not certain of this rule: {words}"
+    return unknown(pointer, name, unsure, f"Read the rule, then: {fix}", source=rule.source, value=value)
 
 
 def has_errors(findings: Iterable[Finding]) -> bool:

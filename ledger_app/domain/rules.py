@@ -6,6 +6,7 @@ from decimal import Decimal
 from ledger_app.domain import codelists
 from ledger_app.domain.findings import Finding, discrepancy, error, join_pointer, unknown
 from ledger_app.domain.model import Certificate, Item, Quantity
+from ledger_app.domain.rules_papers import paper_findings
 
 
 def cross_findings(certificate: Certificate) -> list[Finding]:
@@ -16,7 +17,7 @@ def cross_findings(certificate: Certificate) -> list[Finding]:
         *_item_numbers(certificate),
         *_allowances(certificate),
         *_invoices(certificate),
-        *_original(certificate),
+        *paper_findings(certificate),
         *(found for place, item in enumerate(certificate.items) for found in _goods(place, item)),
     ]
 
@@ -152,27 +153,6 @@ def _invoices(certificate: Certificate) -> Iterator[Finding]:
                 )
 
 
-def _original(certificate: Certificate) -> Iterator[Finding]:
-    flags = certificate.flags or ()
-    rests_on = [flag for flag in ("certified-true-copy", "replacement", "back-to-back") if flag in flags]
-    if rests_on and certificate.original is None:
-        yield discrepancy(
-            "/original",
-            "ORIGINAL_NOT_NAMED",
-            f"It is marked {rests_on[0]}, and the original is not named.",
-            "Add number and date of the original.",
-        )
-    dated = certificate.original.issue_date if certificate.original else None
-    if dated and dated > certificate.issue_date:
-        yield error(
-            "/original/issueDate",
-            "ORIGINAL_LATER",
-            "The original is dated after this certificate.",
-            "Correct the date.",
-            value=dated.isoformat(),
-        )
-
-
 def _goods(place: int, item: Item) -> Iterator[Finding]:
     gross, net = _grams(item.gross_mass), _grams(item.net_mass)
     if gross is not None and net is not None and gross < net:
@@ -191,6 +171,15 @@ def _goods(place: int, item: Item) -> Iterator[Finding]:
             "Nothing, if the country of import uses it.",
             value=item.hs_code,
         )
+    kind = item.packages.kind if item.packages else ""
+    if codelists.is_package_shape(kind) and kind not in codelists.PACKAGES:
+        yield unknown(
+            join_pointer("items", place, "packages", "kind"),
+            "PACKAGE_NOT_CHECKED",
+            "It has the shape of a package code; whether the code exists is not checked.",
+            "Check it against UN/ECE Recommendation 21, or say it in words.",
+            value=kind,
+        )
     for name in ("quantity", "gross_mass", "net_mass"):
         amount: Quantity | None = getattr(item, name)
         member = {"gross_mass": "grossMass", "net_mass": "netMass"}.get(name, name)
@@ -201,7 +190,7 @@ def _goods(place: int, item: Item) -> Iterator[Finding]:
                 join_pointer("items", place, member, "unit"),
                 "MASS_UNIT",
                 "This is no unit of mass that we know.",
-                "Use KGM, TNE or GRM.",
+                f"Use {', '.join(codelists.MASS_UNITS)}.",
                 value=amount.unit,
             )
         elif amount.unit not in codelists.UNITS:

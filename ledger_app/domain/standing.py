@@ -137,7 +137,7 @@ class AccreditationKind(IntEnum):
 
     @property
     def basis(self) -> str:
-        """The document's `issuanceBasis` for this kind. Raises ValueError for NONE."""
+        """The document's `issuanceBasis` for this kind, the general one. Raises ValueError for NONE."""
         for basis, kind in ISSUANCE_BASES.items():
             if kind is self:
                 return basis
@@ -156,6 +156,10 @@ ISSUANCE_BASES: Final[dict[str, AccreditationKind]] = {
     "approved-exporter": AccreditationKind.APPROVED_EXPORTER,
     "registered-exporter": AccreditationKind.REGISTERED_EXPORTER,
     "self-certified": AccreditationKind.SELF_CERTIFIED,
+    # The ledger knows that it is self-certified; the document may say by whom.
+    "exporter": AccreditationKind.SELF_CERTIFIED,
+    "producer": AccreditationKind.SELF_CERTIFIED,
+    "importer": AccreditationKind.SELF_CERTIFIED,
 }
 
 # --- reason numbers of the acts (uint16 on chain, never zero) -------------------------------

@@ -3,7 +3,14 @@ CheckFailed."""
 
 from typing import Final
 
-from ledger_app.domain.standing import AccreditationKind, ClaimState, Standing, Status, act_reason_words
+from ledger_app.domain.standing import (
+    ISSUANCE_BASES,
+    AccreditationKind,
+    ClaimState,
+    Standing,
+    Status,
+    act_reason_words,
+)
 from ledger_app.domain.terms import day_date, day_number, territory_code
 from ledger_app.errors import BadInput, CheckFailed
 from ledger_app.proof.bundle import Bundle
@@ -131,7 +138,7 @@ def issuer(bundle: Bundle, shown: Shown | None, facts: Facts, question: Question
             5, "LEDGER_INCONSISTENT", "a batch is registered without an issuer or accreditation"
         )
     basis = _stated(bundle, shown, "issuanceBasis")
-    if basis is not None and basis != batch.kind.basis:
+    if basis is not None and ISSUANCE_BASES.get(basis) is not batch.kind:
         raise CheckFailed(
             5, "ISSUANCE_BASIS_DIFFERS", f"it says {basis!r}; on the ledger it is {batch.kind.basis!r}"
         )

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import orjson
 
-from ledger_app.domain.certificate import parse_certificate
+from ledger_app.domain.certificate import admit
 from ledger_app.domain.terms import organisation_id, territory_code
 from ledger_app.errors import BadInput, Conflict, TooLarge, Unprocessable
 from ledger_app.proof.hexes import to_hex
@@ -116,7 +116,7 @@ def paper(ctx: Services, row: CertificateRow) -> dict[str, Any] | None:
 
 def _check(document: Any, index: int, issuer: str) -> None:
     try:
-        parse_certificate(document)
+        admit(document)
         named = to_hex(organisation_id(document["issuer"]["identifier"]))
     except BadInput as refused:
         detail = f"Document {index + 1}: {refused.detail}"

@@ -1,53 +1,99 @@
-"""Agreements as data, and what their rules say about a certificate's content."""
+"""Agreements as data: each file holds, says where its rules stand, and a new one needs no code."""
 
-import copy
 import json
-from datetime import date
-from typing import Any
+import tomllib
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from ledger_app.domain.agreements import Agreement, agreement, agreement_for, agreements, read_agreement
+from ledger_app.domain import agreements as package
+from ledger_app.domain.agreements import (
+    Agreement,
+    agreement,
+    agreement_for,
+    agreements,
+    read_agreement,
+    use_folder,
+)
+from ledger_app.domain.agreements.model import Rule
+from ledger_app.domain.certificate import admit, check_for_issue
 from ledger_app.domain.codelists import is_territory
-from ledger_app.domain.content import content_findings, latest_day
-from ledger_app.domain.deadlines import add_months
-from ledger_app.domain.findings import Severity
 from ledger_app.domain.samples import sample_document
 from ledger_app.domain.terms import scheme_id
-from ledger_app.errors import Broken, NotFound
+from ledger_app.errors import Broken, NotFound, Unprocessable
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "agreements.md").read_text("utf-8")
 
 
-def rules(made: dict[str, Any], at: date | None = None) -> dict[str, str]:
-    return {found.rule: found.pointer for found in content_findings(made, at=at)}
+def rules_of(known: Agreement) -> Iterator[tuple[str, Rule]]:
+    for name in type(known).model_fields:
+        value = getattr(known, name)
+        for rule in value if isinstance(value, tuple) else (value,):
+            if isinstance(rule, Rule):
+                yield name, rule
+
+
+@pytest.fixture
+def own_folder(tmp_path: Path) -> Iterator[Path]:
+    """An empty folder for agreements of an installation; forgotten afterwards."""
+    yield tmp_path
+    use_folder(None)
 
 
 def test_the_schemes_that_must_be_there_are_there() -> None:
-    assert {"NON-PREFERENTIAL", "RCEP", "CHAFTA"} <= agreements().keys()
+    assert agreements().keys() == {
+        "ATIGA", "CHAFTA", "EU-REX", "EUR1", "GSP-FORM-A", "KCFTA", "NON-PREFERENTIAL", "RCEP", "USMCA",
+    }  # fmt: skip
 
 
-@pytest.mark.parametrize("known", agreements().values(), ids=str)
+@pytest.mark.parametrize("known", agreements().values(), ids=lambda known: known.code)
 def test_every_agreement_names_its_sources_and_fits_the_ledger(known: Agreement) -> None:
     assert len(scheme_id(known.code)) == 32
-    assert known.issuance_source
-    for part in (
-        known.parties,
-        known.criteria,
-        known.validity,
-        known.items,
-        known.retrospective,
-        known.transit,
-    ):
-        assert part is None or part.source
+    found = dict(rules_of(known))
+    assert {"issuance", "draw_down"} <= found.keys()
+    assert all(len(rule.source) >= 4 for rule in found.values())
     assert all(is_territory(code) for code in (known.parties.members if known.parties else ()))
     sample = sample_document()
     assert all(pointer[1:] in sample for pointer in known.disclose)
-    json.dumps(known.model_dump(mode="json"))
+    assert f"`{known.code}`" in PAGE
 
 
-def test_rcep_and_chafta_say_what_their_texts_say() -> None:
-    rcep, chafta = agreement("rcep"), agreement("CHAFTA")
+@pytest.mark.parametrize("known", agreements().values(), ids=lambda known: known.code)
+def test_an_agreement_is_shown_whole_as_json_with_the_certainty_of_every_rule(known: Agreement) -> None:
+    shown = json.loads(json.dumps(known.to_json()))
+    assert shown["code"] == known.code
+    for name, member in shown.items():
+        for rule in member if name == "required" else [member]:
+            if isinstance(rule, dict):
+                assert isinstance(rule["certain"], bool), name
+                assert rule["source"], name
+    assert "issuanceSource" not in shown
+    assert "third_party_invoice" not in shown
+
+
+@pytest.mark.parametrize("known", agreements().values(), ids=lambda known: known.code)
+def test_what_is_shown_can_be_read_back_as_a_file(known: Agreement) -> None:
+    shown = known.to_json()
+    del shown["issuingAuthority"]
+    assert read_agreement(json.dumps(shown), f"{known.code.lower()}.json") == known
+
+
+def test_every_member_of_a_file_is_on_the_page() -> None:
+    for name in Agreement.model_fields:
+        assert f"`{name}`" in PAGE or f"[{name}]" in PAGE, name
+
+
+def test_the_file_that_the_page_shows_is_an_agreement() -> None:
+    text = PAGE.split("```toml\n")[1].split("```")[0]
+    shown = read_agreement(text, "aanzfta.toml")
+    assert shown.validity is not None
+    assert not shown.validity.certain
+
+
+def test_certain_rules_say_what_their_texts_say() -> None:
+    rcep, chafta, korea = agreement("rcep"), agreement("CHAFTA"), agreement("KCFTA")
     assert rcep.parties is not None
     assert len(rcep.parties.members) == 15
     assert rcep.validity is not None
@@ -56,6 +102,24 @@ def test_rcep_and_chafta_say_what_their_texts_say() -> None:
     assert chafta.items.most == 20
     assert chafta.criteria is not None
     assert list(chafta.criteria.codes) == ["WO", "WP", "PSR"]
+    assert korea.retrospective is not None
+    assert (korea.retrospective.months, korea.retrospective.source) == (12, "China–Korea FTA Article 3.15(4)")
+
+
+def test_no_authority_issues_under_usmca_and_its_periods_are_long() -> None:
+    usmca = agreement("USMCA")
+    assert not usmca.issuing_authority
+    assert usmca.to_json()["issuingAuthority"] is False
+    assert {"exporter", "producer", "importer"} <= set(usmca.issuance.bases)
+    assert usmca.validity is not None
+    assert usmca.validity.months == 48
+    assert usmca.records is not None
+    assert usmca.records.years == 5
+    assert usmca.draw_down is not None
+    assert usmca.draw_down.allowed
+    assert all(
+        known.issuing_authority for known in agreements().values() if known.code not in ("USMCA", "EU-REX")
+    )
 
 
 def test_an_unknown_scheme_is_told_with_those_known() -> None:
@@ -66,7 +130,12 @@ def test_an_unknown_scheme_is_told_with_those_known() -> None:
     assert "RCEP" in refused.value.context["known"]
 
 
-HEAD = 'code = "X"\ntitle = "T"\npreferential = true\nissuance_source = "s"\ndisclose = ["/a"]\n'
+HEAD = 'code = "X"\ntitle = "T"\npreferential = true\ndisclose = ["/a"]\n'
+ISSUED = '[issuance]\nbases = ["authority"]\nsource = "Text 1"\n'
+
+
+def test_the_shortest_file_holds() -> None:
+    assert read_agreement(HEAD + ISSUED, "x.toml").code == "X"
 
 
 @pytest.mark.parametrize(
@@ -74,106 +143,113 @@ HEAD = 'code = "X"\ntitle = "T"\npreferential = true\nissuance_source = "s"\ndis
     [
         "code = ",
         'code = "X"',
-        HEAD + 'issuance = ["notary"]',
-        HEAD + 'issuance = ["authority"]\n[parties]\nmembers = ["ZZ"]\nsource = "nowhere"',
-        HEAD + 'issuance = ["authority"]\n[validity]\nmonths = 12\ncounted_from = "issue"',
-        HEAD.replace("X", "Y") + 'issuance = ["authority"]',
+        HEAD,
+        HEAD + ISSUED.replace("authority", "notary"),
+        HEAD + ISSUED.replace('source = "Text 1"', ""),
+        HEAD + ISSUED + "[validty]\n",
+        HEAD + ISSUED + '[parties]\nmembers = ["ZZ"]\nsource = "nowhere"',
+        HEAD + ISSUED + '[validity]\nmonths = 12\ncounted_from = "issue"',
+        HEAD + ISSUED + '[validity]\ncounted_from = "issue"\nsource = "Text 2"',
+        HEAD + ISSUED + '[validity]\nmonths = 1\ndays = 1\ncounted_from = "issue"\nsource = "Text 2"',
+        HEAD + ISSUED + '[validity]\nmonths = 0\ncounted_from = "issue"\nsource = "Text 2"',
+        HEAD + ISSUED + '[waiver]\namount = "10"\ncurrency = "XQQ"\nsource = "Text 3"',
+        HEAD + ISSUED + '[[required]]\nfield = "importer"\nsource = "Text 4"',
+        HEAD.replace("X", "Y") + ISSUED,
     ],
-    ids=["no TOML", "members missing", "unknown basis", "unknown party", "rule without source", "other name"],
-)
+    ids=[
+        "no TOML", "members missing", "no issuance", "unknown basis", "rule without source", "unknown member",
+        "unknown party", "another rule without source", "no length", "two lengths", "no time at all",
+        "unknown currency", "no pointer", "other name",
+    ],
+)  # fmt: skip
 def test_a_data_file_that_does_not_hold_is_refused(text: str) -> None:
     with pytest.raises(Broken) as refused:
         read_agreement(text, "x.toml")
     assert refused.value.reason == "AGREEMENT_DATA"
 
 
-@pytest.mark.parametrize("scheme", ["RCEP", "CHAFTA", "NON-PREFERENTIAL"])
-def test_the_sample_meets_the_rules_of_its_scheme(scheme: str) -> None:
-    assert content_findings(sample_document(scheme=scheme), at=date(2026, 12, 1)) == []
+def test_a_new_file_in_a_folder_is_loaded_listed_and_enforced_without_code(own_folder: Path) -> None:
+    made = sample_document(scheme="TEST-ACCORD")
+    assert [one.rule for one in check_for_issue(made)] == ["SCHEME_NOT_CHECKED"]
+    text = """
+        code = "TEST-ACCORD"
+        title = "An accord of two"
+        preferential = true
+        disclose = ["/number"]
+        [issuance]
+        bases = ["authority"]
+        source = "Accord, Article 1"
+        [parties]
+        members = ["CN", "NZ"]
+        source = "Accord, preamble"
+        [items]
+        most = 1
+        source = "Accord, Article 2"
+        [validity]
+        days = 90
+        counted_from = "shipment"
+        source = "Accord, Article 3"
+        [third_party_invoice]
+        allowed = false
+        certain = false
+        source = "Accord, Article 4"
+        [draw_down]
+        allowed = false
+        source = "Accord, Article 5"
+        [[required]]
+        field = "/items/*/fobValue"
+        source = "Accord, Article 6"
+    """
+    (own_folder / "test-accord.toml").write_text(text, "utf-8")
+    use_folder(own_folder)
+    assert "TEST-ACCORD" in agreements()
+    assert "RCEP" in agreements()
+    made["flags"] = ["third-party-invoice"]
+    made["allowance"] = {"units": 5}
+    found = {one.pointer: (one.rule, one.source, one.is_error) for one in check_for_issue(made)}
+    assert found == {
+        "/importCountry": ("NOT_A_PARTY", "Accord, preamble", True),
+        "/items": ("TOO_MANY_ITEMS", "Accord, Article 2", True),
+        "/validUntil": ("VALID_TOO_LONG", "Accord, Article 3", True),
+        "/items/0/fobValue": ("FIELD_REQUIRED", "Accord, Article 6", True),
+        "/items/1/fobValue": ("FIELD_REQUIRED", "Accord, Article 6", True),
+        "/allowance": ("DRAW_DOWN", "Accord, Article 5", True),
+        "/flags/0": ("NOT_ALLOWED", "Accord, Article 4", False),
+    }
+    with pytest.raises(Unprocessable):
+        admit(made)
 
 
-def test_a_country_that_is_no_party_is_shown() -> None:
-    assert rules(sample_document(importCountry="US"))["NOT_A_PARTY"] == "/importCountry"
-    made = sample_document()
-    made["items"][1]["originCountry"] = "IN"
-    assert rules(made) == {"NOT_A_PARTY": "/items/1/originCountry"}
+def test_an_own_file_takes_the_place_of_ours_and_may_be_json(own_folder: Path) -> None:
+    rcep = agreement("RCEP").to_json() | {"items": {"most": 1, "source": "our own practice"}}
+    del rcep["issuingAuthority"]
+    (own_folder / "rcep.json").write_text(json.dumps(rcep), "utf-8")
+    use_folder(own_folder)
+    assert [one.rule for one in check_for_issue(sample_document())] == ["TOO_MANY_ITEMS"]
+    use_folder(None)
+    assert check_for_issue(sample_document()) == []
 
 
-@pytest.mark.parametrize(
-    ("criterion", "rule"),
-    [
-        ("WO", None),
-        ("CTC", None),
-        ("RVC 45%", None),
-        ("PE; ACU", None),
-        ("PSR", "CRITERION_UNKNOWN"),
-        ("ACU", "CRITERION_UNKNOWN"),
-        ("wonderful", "CRITERION_UNKNOWN"),
-        (None, "CRITERION_MISSING"),
-    ],
-)
-def test_each_item_has_a_criterion_of_the_agreement(criterion: str | None, rule: str | None) -> None:
-    made = sample_document(scheme="RCEP", items=1)
-    if criterion is None:
-        del made["items"][0]["originCriterion"]
-    else:
-        made["items"][0]["originCriterion"] = criterion
-    assert rules(made) == ({rule: "/items/0/originCriterion"} if rule else {})
+@pytest.mark.parametrize("fault", ["no folder", "twice", "wrong file", "no text"])
+def test_a_folder_that_does_not_hold_is_refused_and_changes_nothing(own_folder: Path, fault: str) -> None:
+    folder = own_folder / "none" if fault == "no folder" else own_folder
+    if fault == "twice":
+        (folder / "x.toml").write_text(HEAD + ISSUED)
+        (folder / "x.json").write_text(json.dumps(tomllib.loads(HEAD + ISSUED)))
+    elif fault == "wrong file":
+        (folder / "y.toml").write_text(HEAD + ISSUED)
+    elif fault == "no text":
+        (folder / "x.toml").write_bytes(b"\xff\xfe")
+    before = agreements().keys()
+    with pytest.raises(Broken, match="AGREEMENT_DATA"):
+        use_folder(folder)
+    assert agreements().keys() == before
 
 
-def test_a_criterion_of_an_agreement_whose_list_is_incomplete_is_not_judged() -> None:
-    made = sample_document(scheme="ATIGA", exportCountry="VN", importCountry="TH", originCountry="VN")
-    found = [one for one in content_findings(made) if one.rule == "CRITERION_MISSING"]
-    assert len(found) == 2
-    for item in made["items"]:
-        item["originCriterion"] = "XYZ"
-    assert {one.severity for one in content_findings(made)} == {Severity.UNKNOWN}
-
-
-def test_more_items_than_the_form_has_are_shown() -> None:
-    assert rules(sample_document(scheme="CHAFTA", items=20)) == {}
-    assert rules(sample_document(scheme="CHAFTA", items=21)) == {"TOO_MANY_ITEMS": "/items"}
-
-
-def test_a_validity_beyond_the_agreement_is_shown_and_does_not_count() -> None:
-    made = sample_document(issue_date=date(2026, 3, 1), validUntil="2027-03-02")
-    assert rules(made) == {"VALID_TOO_LONG": "/validUntil"}
-    assert rules(made | {"validUntil": "2027-03-01"}) == {}
-    assert latest_day(made, agreement("RCEP")) == date(2027, 3, 1)
-    assert rules(made, date(2027, 3, 2)).keys() == {"VALID_TOO_LONG", "PRESENTED_TOO_LATE"}
-
-
-def test_without_a_stated_end_the_agreement_sets_it() -> None:
-    made = sample_document(issue_date=date(2024, 2, 29), validUntil=None)
-    assert latest_day(made, agreement("RCEP")) == date(2025, 2, 28)
-    assert rules(made, date(2025, 2, 28)) == {}
-    assert rules(made, date(2025, 3, 1)) == {"PRESENTED_TOO_LATE": "/issueDate"}
-    assert latest_day(made, agreement("NON-PREFERENTIAL")) is None
-
-
-def test_the_basis_of_issue_is_that_of_the_agreement() -> None:
-    assert rules(sample_document(issuanceBasis="registered-exporter")) == {"ISSUANCE_BASIS": "/issuanceBasis"}
-    [found] = content_findings(sample_document(issuanceBasis="self-certified"))
-    assert (found.rule, found.severity) == ("ISSUANCE_CONDITIONAL", Severity.UNKNOWN)
-
-
-def test_issuing_long_after_shipment_is_shown() -> None:
-    made = sample_document(scheme="KCFTA", exportCountry="CN", importCountry="KR", destination="KR")
-    for item in made["items"]:
-        item["originCriterion"] = "PSR"
-    assert rules(made) == {}
-    made["transport"]["departureDate"] = "2025-11-19"
-    assert rules(made) == {"ISSUED_TOO_LATE": "/issueDate"}
-
-
-def test_a_scheme_without_rules_is_told_as_not_checked() -> None:
-    [found] = content_findings(sample_document(scheme="ATLANTIS"))
-    assert (found.rule, found.severity) == ("SCHEME_NOT_CHECKED", Severity.UNKNOWN)
-
-
-def test_fields_that_are_not_disclosed_are_passed_over() -> None:
-    assert content_findings({"scheme": "RCEP"}, at=date(2030, 1, 1)) == []
-    assert [one.rule for one in content_findings({})] == ["SCHEME_NOT_CHECKED"]
+def test_our_own_files_hold_rules_only_where_a_reader_finds_their_names() -> None:
+    for file in resources.files(package).iterdir():
+        if file.name.endswith(".toml"):
+            assert read_agreement(file.read_text("utf-8"), file.name).code in agreements()
 
 
 def test_what_a_disclosure_must_show_is_told() -> None:
@@ -181,32 +257,3 @@ def test_what_a_disclosure_must_show_is_told() -> None:
     assert known.undisclosed(set(known.disclose)) == []
     assert known.undisclosed({""}) == []
     assert known.undisclosed(set(known.disclose) - {"/issuer"}) == ["/issuer"]
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=10),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=6,
-)
-
-
-@given(st.sampled_from(sorted(agreements())), st.sampled_from(sorted(sample_document())), JSON)
-def test_content_rules_refuse_nothing_and_never_fail(scheme: str, name: str, value: Any) -> None:
-    made = copy.deepcopy(sample_document(scheme=scheme)) | {name: value}
-    found = content_findings(made, at=date(2027, 1, 1))
-    assert not any(one.is_error for one in found)
-
-
-@given(st.dates(), st.integers(0, 120))
-def test_months_are_counted_in_calendar_days(day: date, months: int) -> None:
-    later = add_months(day, months)
-    if later != date.max:
-        assert (later.year * 12 + later.month) - (day.year * 12 + day.month) == months
-        assert later.day == day.day or (
-            later.day < day.day and add_months(later.replace(day=1), 1).toordinal() - 1 == later.toordinal()
-        )
-    assert add_months(day, 0) == day
-
-
-def test_the_calendar_ends_without_an_error() -> None:
-    assert add_months(date(9999, 12, 31), 1) == date.max

@@ -290,9 +290,10 @@ def test_pointers_escape_what_json_pointer_escapes() -> None:
     assert found[0].pointer == join_pointer("a/b~c") == "/a~1b~0c"
 
 
-def test_a_finding_is_shown_without_its_empty_members() -> None:
-    assert Finding("/a", Severity.ERROR, "R", "words", "fix").to_json().keys() == {
-        "pointer", "severity", "rule", "words", "fix",
+def test_a_finding_names_field_rule_source_and_fix_and_is_shown_without_a_value_it_has_not() -> None:
+    assert Finding("/a", Severity.ERROR, "R", "words", "fix").to_json() == {
+        "pointer": "/a", "severity": "error", "rule": "R", "words": "words", "fix": "fix",
+        "source": "docs/certificate.md",
     }  # fmt: skip
 
 

@@ -71,7 +71,9 @@ def test_a_foreign_file_goes_from_bytes_to_a_leaf(outside_data: Path) -> None:
     name = "src_test_fixtures_data-file_sample-data-file-coo.json"
     data = (outside_data / "coo" / name).read_bytes()
     [found] = import_file(data, name, partial(parse_json, floats="text"))
-    completed = found.completed(sample_document(scheme="CHAFTA", importCountry="CN", destination="CN"))
+    completed = found.completed(
+        sample_document(scheme="CHAFTA", importCountry="CN", destination="CN", validUntil=None)
+    )
     assert completed.ready
     assert json.loads(canonical_bytes(completed.document)) == completed.document
     assert leaf_for(completed.document, SECRET).allowance == 1

@@ -206,9 +206,13 @@ def test_what_went_into_a_field_unchanged_is_not_kept_twice() -> None:
 def test_it_is_told_field_by_field_what_lacks_before_it_can_be_issued() -> None:
     [found] = import_json(UNCEFACT)
     lacking = {one.pointer: one.rule for one in found.findings if one.is_error}
-    assert lacking == {"/issuanceBasis": "FIELD_MISSING", "/issuer": "FIELD_MISSING"}
+    assert lacking == {
+        "/issuanceBasis": "FIELD_MISSING",
+        "/issuer": "FIELD_MISSING",
+        "/items/1/originCriterion": "CRITERION_MISSING",
+    }
     assert not found.ready
-    completed = found.completed(DEFAULTS)
+    completed = found.completed(DEFAULTS | {"items": {"originCriterion": "CTC"}})
     assert completed.ready
     assert completed.document["scheme"] == "RCEP"
     parse_certificate(completed.document)

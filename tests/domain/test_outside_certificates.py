@@ -118,7 +118,11 @@ def test_the_simple_coo_sample_is_mapped_where_a_field_exists(outside_data: Path
     assert (made["number"], made["issueDate"], made["exportCountry"]) == ("IMDA0001", "2021-09-21", "AU")
     assert made["declarations"]["exporter"]["date"] == "2021-09-21"
     assert scalars(plain(value)) <= scalars(made)
-    assert found.completed(DEFAULTS).ready
+    assert errors(found.completed(DEFAULTS)) == {
+        "/importCountry": "NOT_A_PARTY",
+        "/items/0/originCriterion": "CRITERION_MISSING",
+    }
+    assert found.completed(DEFAULTS | {"scheme": "NON-PREFERENTIAL"}).ready
 
 
 @pytest.mark.conformance

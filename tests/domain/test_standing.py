@@ -59,7 +59,8 @@ def test_every_standing_has_words() -> None:
 
 def test_issuance_bases_and_accreditation_kinds_correspond() -> None:
     for basis, kind in ISSUANCE_BASES.items():
-        assert kind.basis == basis
+        assert ISSUANCE_BASES[kind.basis] is kind
+        assert kind is AccreditationKind.SELF_CERTIFIED or kind.basis == basis
         assert kind.role is (Role.ISSUER if kind is AccreditationKind.AUTHORITY_ISSUED else Role.EXPORTER)
     with pytest.raises(ValueError, match="no accreditation"):
         _ = AccreditationKind.NONE.basis

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ledger_app.domain.standing import (
+    ISSUANCE_BASES,
     AccreditationKind,
     ClaimState,
     ExitCode,
@@ -269,10 +270,12 @@ def test_a_registered_leaf_that_says_something_else_than_its_document_is_not_gen
 # --- the issuer ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", list(AccreditationKind)[1:])
-def test_the_kind_of_accreditation_is_shown_and_self_certified_as_just_that(kind: AccreditationKind) -> None:
+@pytest.mark.parametrize(("basis", "kind"), ISSUANCE_BASES.items())
+def test_the_kind_of_accreditation_is_shown_and_self_certified_as_just_that(
+    basis: str, kind: AccreditationKind
+) -> None:
     ledger = Ledger()
-    bundle = ledger.register(certificate(issuanceBasis=kind.basis), kind=kind)[0]
+    bundle = ledger.register(certificate(issuanceBasis=basis), kind=kind)[0]
     judgement = ledger.judge(bundle, accreditation=AccreditationFact(kind, 1))
     found = _outcome(judgement.outcomes, 5)
     assert judgement.exit_code == 0
@@ -288,6 +291,14 @@ def test_a_self_certified_document_that_claims_an_authority_is_not_genuine() -> 
         judgement = ledger.judge(form)
         assert (judgement.verdict, judgement.reason) == (Verdict.NOT_GENUINE, "ISSUANCE_BASIS_DIFFERS")
         assert judgement.exit_code == ExitCode.ISSUER_NOT_TRUSTED
+
+
+@pytest.mark.parametrize("basis", ["exporter", "producer", "importer", "notary", ""])
+def test_a_basis_that_is_not_of_the_ledgers_kind_is_not_genuine(basis: str) -> None:
+    ledger = Ledger()
+    bundle = ledger.register(certificate(issuanceBasis=basis), kind=AccreditationKind.AUTHORITY_ISSUED)[0]
+    judgement = ledger.judge(bundle)
+    assert (judgement.verdict, judgement.reason) == (Verdict.NOT_GENUINE, "ISSUANCE_BASIS_DIFFERS")
 
 
 def test_an_issuer_in_another_territory_than_the_document_says_is_not_trusted() -> None:

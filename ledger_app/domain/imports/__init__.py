@@ -7,10 +7,10 @@ unchanged lies under `/extensions/<format>` at its original place (numbers with 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from ledger_app.domain.certificate import DOCUMENT_TYPE, DOCUMENT_VERSION, check_document
+from ledger_app.domain.certificate import DOCUMENT_TYPE, DOCUMENT_VERSION, check_for_issue
 from ledger_app.domain.findings import Finding, error, has_errors
 from ledger_app.domain.imports.reader import Reader, plain
 from ledger_app.domain.imports.tables import MAX_BYTES, MAX_ROWS, table_rows
@@ -42,19 +42,20 @@ class ImportResult:
     """One certificate read.
 
     `row`: where it stood, from 1 (in CSV as a spreadsheet counts, the header being 1). `origin`: the format
-    it came in. `read`: what was found in reading it.
+    it came in. `read`: what was found in reading it. `whole`: it is our own JSON, taken as it is.
     """
 
     document: dict[str, Any]
     row: int
     origin: str
     read: list[Finding] = field(default_factory=list)
+    whole: bool = False
 
     @property
     def findings(self) -> list[Finding]:
         """All that is to be said: about reading it, then about the document as it stands."""
         # What is no certificate lacks everything; to list that would help nobody.
-        return self.read if self.origin == _UNKNOWN else self.read + check_document(self.document)
+        return self.read if self.origin == _UNKNOWN else self.read + check_for_issue(self.document)
 
     @property
     def ready(self) -> bool:
@@ -63,7 +64,7 @@ class ImportResult:
 
     def completed(self, defaults: Mapping[str, Any]) -> "ImportResult":
         """The same with what it lacks filled from `defaults` (see `complete`)."""
-        return ImportResult(complete(self.document, defaults), self.row, self.origin, self.read)
+        return replace(self, document=complete(self.document, defaults))
 
 
 def import_json(value: Any) -> list[ImportResult]:
@@ -81,7 +82,7 @@ def import_json(value: Any) -> list[ImportResult]:
     if len(entries) > MAX_ROWS:
         raise TooLarge("IMPORT_TOO_LARGE", f"the list has more than {MAX_ROWS} certificates")
     return [
-        ImportResult(entry, row, "origin-ledger")
+        ImportResult(entry, row, "origin-ledger", whole=True)
         if entry.get("type") == DOCUMENT_TYPE
         else _import(entry, row, [])
         for row, entry in enumerate(entries, start=1)

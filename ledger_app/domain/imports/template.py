@@ -17,10 +17,11 @@ FIELDS: Final = tuple(sorted(_MEMBERS - {"type", "version", "issuer", "extension
 _WHOLE: Final = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 _NUMBERS: Final[tuple[tuple[str, ...], ...]] = (("version",), ("allowance", "units"))
 _ITEM_NUMBERS: Final[tuple[tuple[str, ...], ...]] = (("number",), ("allowance",), ("packages", "count"))
+_PARTIES: Final = ("issuer", "exporter", "agent", "producer", "consignee", "importer")
 _LISTS: Final[tuple[tuple[str, ...], ...]] = (
     ("containers",),
     ("flags",),
-    *((party, "address", "lines") for party in ("issuer", "exporter", "producer", "consignee", "agent")),
+    *((party, "address", "lines") for party in _PARTIES),
 )
 
 
@@ -44,6 +45,9 @@ def typed_row(entry: dict[str, Any]) -> dict[str, Any]:
             for path in _ITEM_NUMBERS:
                 _convert(item, path, _whole)
             _convert(item, ("invoices",), _split)
+    evidence = document.get("evidence")
+    for paper in evidence if isinstance(evidence, list) else ():
+        _convert(paper, ("size",), _whole)
     return document
 
 

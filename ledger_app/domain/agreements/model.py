@@ -1,0 +1,191 @@
+"""What a data file of an agreement may say. Every rule names its source, and whether we are certain of it.
+
+A rule that is not `certain` is never held against a certificate: it is shown as not checked. What a file
+leaves out is not known or differs case by case, and is passed over.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+from ledger_app.domain.deadlines import Period
+
+Basis = Literal[
+    "authority",
+    "approved-exporter",
+    "registered-exporter",
+    "self-certified",
+    "exporter",
+    "producer",
+    "importer",
+]
+Months = Annotated[int, Field(ge=1, le=120)]
+Days = Annotated[int, Field(ge=1, le=3660)]
+Pointer = Annotated[str, Field(pattern=r"^(/[A-Za-z0-9*]+)+$")]
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+
+class Rule(_Data):
+    """One rule: where it stands written, and whether we are certain that we read it right."""
+
+    source: Annotated[str, Field(min_length=4)]
+    certain: bool = True
+    note: str | None = None
+    """What the rule says besides, in words: conditions that a certificate does not show."""
+
+
+class _Lasting(Rule):
+    months: Months | None = None
+    """Calendar months; the last day is the day of the same number, or the month's last (see `deadlines`)."""
+    days: Days | None = None
+    """Days, instead of months."""
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Any:
+        if (self.months is None) == (self.days is None):
+            raise ValueError("give months or days, one of them")
+        return self
+
+    @property
+    def period(self) -> Period:
+        """The length of time."""
+        return Period(self.months or 0, self.days or 0)
+
+
+class Issuance(Rule):
+    """By which rights certificates are issued."""
+
+    bases: Annotated[tuple[Basis, ...], Field(min_length=1)]
+    conditional: tuple[Basis, ...] = ()
+    """Rights that hold for some parties or consignments only: shown as not checked."""
+
+
+class Parties(Rule):
+    """Whose goods may claim the preference, and where."""
+
+    members: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Territory codes."""
+
+
+class Criteria(Rule):
+    """Codes of the origin criterion."""
+
+    codes: Annotated[dict[str, str], Field(min_length=1)]
+    """Code → meaning. One of them stands for each item."""
+    additional: dict[str, str] = {}
+    """Codes that may be added to one of `codes`."""
+    complete: bool = True
+    """False: other codes exist, so that an unlisted one is not checked rather than wrong."""
+
+
+class Validity(_Lasting):
+    """How long a certificate may be presented."""
+
+    counted_from: Literal["issue", "shipment"]
+
+
+class ItemLimit(Rule):
+    """How many items one certificate may have."""
+
+    most: Annotated[int, Field(ge=1)]
+
+
+class Retrospective(_Lasting):
+    """Until when after shipment a certificate may still be issued, marked as issued retrospectively."""
+
+    marked_after_days: Annotated[int, Field(ge=0, le=90)] | None = None
+    """Issued later than so many days after shipment it must carry the mark; absent: not checked."""
+
+
+class Permission(Rule):
+    """Whether something is allowed."""
+
+    allowed: bool
+
+
+class Transit(Rule):
+    """What may happen to the goods on the way. In words: it cannot be read from a certificate."""
+
+    words: str
+    storage_months: Months | None = None
+    """The longest stay outside the parties, in calendar months."""
+
+
+class Enquiry(_Lasting):
+    """Within which time after a request the issuing side answers an enquiry."""
+
+
+class Records(Rule):
+    """For how long the papers are kept, at least."""
+
+    years: Annotated[int, Field(ge=1, le=30)]
+
+
+class Waiver(Rule):
+    """Up to which value no certificate is needed."""
+
+    amount: Annotated[str, Field(pattern=r"^[0-9]{1,12}$")]
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+
+
+class Blanket(_Lasting):
+    """How long a period of repeated shipments may be."""
+
+
+class Required(Rule):
+    """A field that the document needs under this agreement, though not under every other."""
+
+    field: Pointer
+    """JSON Pointer; `*` stands for every member of a list."""
+    bases: tuple[Basis, ...] = ()
+    """Only when issued on one of these; empty: always."""
+
+
+class Agreement(_Data):
+    """One scheme and its rules."""
+
+    code: Annotated[str, Field(pattern="^[A-Z0-9-]{1,31}$")]
+    title: Annotated[str, Field(min_length=1)]
+    preferential: bool
+    issuance: Issuance
+    disclose: Annotated[tuple[Pointer, ...], Field(min_length=1)]
+    """JSON Pointers of the fields that a partial disclosure must show. Our own choice."""
+    parties: Parties | None = None
+    criteria: Criteria | None = None
+    validity: Validity | None = None
+    items: ItemLimit | None = None
+    retrospective: Retrospective | None = None
+    third_party_invoice: Permission | None = None
+    back_to_back: Permission | None = None
+    exhibition: Permission | None = None
+    true_copy: Permission | None = None
+    draw_down: Permission | None = None
+    """Whether it may be used up in parts; otherwise one import uses it up."""
+    blanket: Blanket | None = None
+    transit: Transit | None = None
+    enquiry: Enquiry | None = None
+    records: Records | None = None
+    waiver: Waiver | None = None
+    required: tuple[Required, ...] = ()
+
+    @property
+    def issuing_authority(self) -> bool:
+        """Whether an authority issues; without one every certificate is certified by a trader."""
+        return "authority" in (*self.issuance.bases, *self.issuance.conditional)
+
+    def undisclosed(self, shown: set[str]) -> list[str]:
+        """The pointers of `disclose` that are neither in `shown` nor beneath one that is."""
+        return [
+            pointer
+            for pointer in self.disclose
+            if not any(pointer == other or pointer.startswith(other + "/") for other in shown)
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object with camelCase members; what is not known is left out."""
+        shown: dict[str, Any] = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return {**shown, "issuingAuthority": self.issuing_authority}

@@ -1,0 +1,295 @@
+"""What agreements say of a certificate: errors at the door, discrepancies at the border, or not checked."""
+
+import copy
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger_app.domain.agreements import agreement, agreements, read_agreement
+from ledger_app.domain.certificate import admit, check_for_issue, parse_certificate
+from ledger_app.domain.content import agreement_findings, content_findings, latest_day
+from ledger_app.domain.findings import Severity
+from ledger_app.domain.samples import sample_document
+from ledger_app.errors import Unprocessable
+
+
+def rules(made: dict[str, Any], at: date | None = None) -> dict[str, str]:
+    return {found.rule: found.pointer for found in content_findings(made, at=at)}
+
+
+@pytest.mark.parametrize("scheme", ["RCEP", "CHAFTA", "NON-PREFERENTIAL"])
+def test_the_sample_meets_the_rules_of_its_scheme(scheme: str) -> None:
+    assert content_findings(sample_document(scheme=scheme), at=date(2026, 12, 1)) == []
+
+
+def test_a_country_that_is_no_party_is_shown() -> None:
+    assert rules(sample_document(importCountry="US"))["NOT_A_PARTY"] == "/importCountry"
+    made = sample_document()
+    made["items"][1]["originCountry"] = "IN"
+    assert rules(made) == {"NOT_A_PARTY": "/items/1/originCountry"}
+
+
+@pytest.mark.parametrize(
+    ("criterion", "rule"),
+    [
+        ("WO", None),
+        ("CTC", None),
+        ("RVC 45%", None),
+        ("PE; ACU", None),
+        ("PSR", "CRITERION_UNKNOWN"),
+        ("ACU", "CRITERION_UNKNOWN"),
+        ("wonderful", "CRITERION_UNKNOWN"),
+        (None, "CRITERION_MISSING"),
+    ],
+)
+def test_each_item_has_a_criterion_of_the_agreement(criterion: str | None, rule: str | None) -> None:
+    made = sample_document(scheme="RCEP", items=1)
+    if criterion is None:
+        del made["items"][0]["originCriterion"]
+    else:
+        made["items"][0]["originCriterion"] = criterion
+    assert rules(made) == ({rule: "/items/0/originCriterion"} if rule else {})
+
+
+def test_a_criterion_of_an_agreement_whose_list_is_incomplete_is_not_judged() -> None:
+    made = sample_document(scheme="ATIGA", exportCountry="VN", importCountry="TH", originCountry="VN")
+    found = [one for one in content_findings(made) if one.rule == "CRITERION_MISSING"]
+    assert len(found) == 2
+    for item in made["items"]:
+        item["originCriterion"] = "XYZ"
+    assert {one.severity for one in content_findings(made)} == {Severity.UNKNOWN}
+
+
+def test_more_items_than_the_form_has_are_shown() -> None:
+    assert rules(sample_document(scheme="CHAFTA", items=20)) == {}
+    assert rules(sample_document(scheme="CHAFTA", items=21)) == {"TOO_MANY_ITEMS": "/items"}
+
+
+def test_a_validity_beyond_the_agreement_is_shown_and_does_not_count() -> None:
+    made = sample_document(issue_date=date(2026, 3, 1), validUntil="2027-03-02")
+    assert rules(made) == {"VALID_TOO_LONG": "/validUntil"}
+    assert rules(made | {"validUntil": "2027-03-01"}) == {}
+    assert latest_day(made, agreement("RCEP")) == date(2027, 3, 1)
+    assert rules(made, date(2027, 3, 2)).keys() == {"VALID_TOO_LONG", "PRESENTED_TOO_LATE"}
+
+
+def test_without_a_stated_end_the_agreement_sets_it() -> None:
+    made = sample_document(issue_date=date(2024, 2, 29), validUntil=None)
+    assert latest_day(made, agreement("RCEP")) == date(2025, 2, 28)
+    assert rules(made, date(2025, 2, 28)) == {}
+    assert rules(made, date(2025, 3, 1)) == {"PRESENTED_TOO_LATE": "/issueDate"}
+    assert latest_day(made, agreement("NON-PREFERENTIAL")) is None
+
+
+def test_the_basis_of_issue_is_that_of_the_agreement() -> None:
+    assert rules(sample_document(issuanceBasis="registered-exporter")) == {"ISSUANCE_BASIS": "/issuanceBasis"}
+    [found] = content_findings(sample_document(issuanceBasis="self-certified"))
+    assert (found.rule, found.severity) == ("ISSUANCE_CONDITIONAL", Severity.UNKNOWN)
+
+
+def test_issuing_long_after_shipment_is_shown() -> None:
+    made = sample_document(scheme="KCFTA", exportCountry="CN", importCountry="KR", destination="KR")
+    for item in made["items"]:
+        item["originCriterion"] = "PSR"
+    assert rules(made) == {}
+    made["transport"]["departureDate"] = "2025-11-19"
+    assert rules(made) == {"ISSUED_TOO_LATE": "/issueDate"}
+
+
+def test_a_scheme_without_rules_is_told_as_not_checked() -> None:
+    [found] = content_findings(sample_document(scheme="ATLANTIS"))
+    assert (found.rule, found.severity) == ("SCHEME_NOT_CHECKED", Severity.UNKNOWN)
+
+
+def test_fields_that_are_not_disclosed_are_passed_over() -> None:
+    assert content_findings({"scheme": "RCEP"}, at=date(2030, 1, 1)) == []
+    assert [one.rule for one in content_findings({})] == ["SCHEME_NOT_CHECKED"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.sampled_from(sorted(agreements())), st.sampled_from(sorted(sample_document())), JSON)
+def test_content_rules_refuse_nothing_and_never_fail(scheme: str, name: str, value: Any) -> None:
+    made = copy.deepcopy(sample_document(scheme=scheme)) | {name: value}
+    found = content_findings(made, at=date(2027, 1, 1))
+    assert not any(one.is_error for one in found)
+
+
+def changed(**changes: Any) -> dict[str, Any]:
+    return sample_document(**changes)
+
+
+BREACHES: list[tuple[str, dict[str, Any], str, str]] = [
+    ("a stranger", {"importCountry": "US", "destination": "US"}, "/importCountry", "NOT_A_PARTY"),
+    ("a right that is none", {"issuanceBasis": "registered-exporter"}, "/issuanceBasis", "ISSUANCE_BASIS"),
+    ("a day too long", {"validUntil": "2027-11-21"}, "/validUntil", "VALID_TOO_LONG"),
+    ("shipped long ago", {"transport": {"departureDate": "2025-11-19"}}, "/issueDate", "ISSUED_TOO_LATE"),
+]
+
+
+@pytest.mark.parametrize(("_name", "changes", "pointer", "rule"), BREACHES, ids=[row[0] for row in BREACHES])
+def test_a_breach_of_a_certain_rule_is_refused_at_the_door_and_only_shown_at_the_border(
+    _name: str, changes: dict[str, Any], pointer: str, rule: str
+) -> None:
+    made = changed(**changes)
+    assert (pointer, rule) in [(one.pointer, one.rule) for one in check_for_issue(made) if one.is_error]
+    with pytest.raises(Unprocessable) as refused:
+        admit(made)
+    assert {"pointer", "severity", "rule", "words", "fix", "source"} <= refused.value.context["findings"][
+        0
+    ].keys()
+    parse_certificate(made)
+    [shown] = [one for one in content_findings(made) if one.rule == rule]
+    assert (shown.severity, shown.pointer) == (Severity.DISCREPANCY, pointer)
+    assert shown.source.startswith("RCEP")
+
+
+def test_a_breach_of_a_rule_that_is_not_certain_is_told_as_not_checked_and_refuses_nothing() -> None:
+    made = changed(allowance=10)
+    [told] = check_for_issue(made)
+    assert (told.pointer, told.rule, told.severity) == ("/allowance", "DRAW_DOWN", Severity.UNKNOWN)
+    assert told.words.startswith("Not checked")
+    admit(made)
+    assert [one.severity for one in content_findings(made)] == [Severity.UNKNOWN]
+
+
+@pytest.mark.parametrize("certain", [True, False])
+@pytest.mark.parametrize(
+    ("rule", "changes"),
+    [
+        ('[parties]\nmembers = ["CN", "NZ"]', {}),
+        ("[items]\nmost = 1", {}),
+        ('[validity]\ndays = 10\ncounted_from = "issue"', {}),
+        ('[validity]\ndays = 10\ncounted_from = "shipment"', {}),
+        ("[retrospective]\ndays = 3", {"transport": {"departureDate": "2026-11-16"}}),
+        (
+            "[retrospective]\nmonths = 3\nmarked_after_days = 3",
+            {"transport": {"departureDate": "2026-11-16"}},
+        ),
+        ("[draw_down]\nallowed = false", {"allowance": 2}),
+        ("[back_to_back]\nallowed = false", {"flags": ["back-to-back"]}),
+        ("[exhibition]\nallowed = false", {"flags": ["exhibition"]}),
+        ("[true_copy]\nallowed = false", {"flags": ["certified-true-copy"]}),
+        ("[third_party_invoice]\nallowed = false", {"flags": ["third-party-invoice"]}),
+        (
+            "[third_party_invoice]\nallowed = false",
+            {"invoices": [{"number": "1", "issuedBy": {"name": "Somebody else"}}]},
+        ),
+        ("[blanket]\ndays = 30", {"blanketPeriod": {"starts": "2026-01-01", "ends": "2026-02-01"}}),
+        ('[criteria]\n[criteria.codes]\nZZ = "none of the sample\'s"', {}),
+        ('[[required]]\nfield = "/importer"', {}),
+        ('[[required]]\nfield = "/importer"\nbases = ["authority"]', {}),
+    ],
+)
+def test_every_kind_of_rule_refuses_when_certain_and_never_otherwise(
+    rule: str, changes: dict[str, Any], certain: bool
+) -> None:
+    said = f'certain = {str(certain).lower()}\nsource = "Text 7"\n'
+    head, _, rest = rule.partition("\n[criteria.codes]")
+    text = (
+        'code = "X"\ntitle = "T"\npreferential = true\ndisclose = ["/number"]\n'
+        '[issuance]\nbases = ["authority"]\nsource = "Text 1"\n'
+        f"{head}\n{said}" + (f"[criteria.codes]{rest}\n" if rest else "")
+    )
+    known = read_agreement(text, "x.toml")
+    made = changed(scheme="X", **changes)
+    found = agreement_findings(made, known)
+    assert found
+    assert {one.source for one in found} == {"Text 7"}
+    harm = [one for one in found if one.rule != "RETROSPECTIVE_NOT_MARKED"]
+    assert all(one.is_error == certain for one in harm)
+    assert certain or {one.severity for one in found} == {Severity.UNKNOWN}
+    assert not any(one.is_error for one in content_findings(made, known))
+
+
+def test_a_field_is_required_only_on_the_basis_that_the_rule_names() -> None:
+    registered = changed(
+        scheme="EU-REX", issuanceBasis="registered-exporter", importCountry="DE", destination="EU"
+    )
+    for item in registered["items"]:
+        item["originCriterion"] = "P"
+    missing = {one.pointer: one.rule for one in check_for_issue(registered) if one.is_error}
+    assert missing == {"/certifierAuthorisation": "FIELD_REQUIRED"}
+    registered["certifierAuthorisation"] = {"number": "CNREX0123456789"}
+    admit(registered)
+    small = registered | {"issuanceBasis": "exporter"}
+    del small["certifierAuthorisation"]
+    assert [one.rule for one in check_for_issue(small)] == ["ISSUANCE_CONDITIONAL"]
+
+
+def test_self_certification_under_usmca_says_by_whom_and_an_authority_is_refused() -> None:
+    made = changed(
+        scheme="USMCA",
+        issuanceBasis="importer",
+        issuer="urn:us:importer",
+        exporter={"name": "Maker"},
+        exportCountry="MX",
+        importCountry="US",
+        originCountry="MX",
+        destination="US",
+        blanketPeriod={"starts": "2026-11-20", "ends": "2027-11-20"},
+    )
+    for item in made["items"]:
+        item["originCriterion"] = "B"
+    admit(made)
+    assert not any(one.is_error for one in check_for_issue(made))
+    assert "ISSUANCE_BASIS" in rules(made | {"issuanceBasis": "authority"})
+    longer = made | {"blanketPeriod": {"starts": "2026-11-20", "ends": "2027-11-21"}}
+    assert {one.rule for one in check_for_issue(longer) if one.is_error} == {"BLANKET_TOO_LONG"}
+
+
+def test_a_mark_of_late_issue_is_asked_for_from_the_first_day_after_the_grace() -> None:
+    made = changed(
+        scheme="ATIGA", exportCountry="VN", importCountry="TH", destination="TH", originCountry="VN"
+    )
+    for item in made["items"]:
+        item["originCriterion"] = "CTH"
+    made["transport"]["departureDate"] = "2026-11-17"
+    assert "RETROSPECTIVE_NOT_MARKED" not in rules(made)
+    made["transport"]["departureDate"] = "2026-11-16"
+    assert rules(made)["RETROSPECTIVE_NOT_MARKED"] == "/flags"
+    assert "RETROSPECTIVE_NOT_MARKED" not in rules(made | {"flags": ["issued-retrospectively"]})
+
+
+def test_a_true_copy_made_late_is_not_a_late_issue() -> None:
+    made = changed(
+        flags=["certified-true-copy"],
+        original={"number": "OLD-1", "issueDate": "2026-01-05"},
+        transport={"departureDate": "2025-01-06"},
+    )
+    assert "ISSUED_TOO_LATE" not in rules(made)
+    assert "ISSUED_TOO_LATE" in rules(changed(transport={"departureDate": "2025-01-06"}))
+
+
+def test_a_scheme_that_is_missing_or_of_the_wrong_type_is_told_once() -> None:
+    for scheme in (None, 7, ["RCEP"]):
+        made = sample_document()
+        made["scheme"] = scheme
+        assert [one.pointer for one in check_for_issue(made)] == ["/scheme"]
+
+
+def test_where_the_form_is_wrong_the_agreement_is_silent_about_the_same_field() -> None:
+    found = check_for_issue(changed(importCountry="ZZ", destination=None))
+    assert [(one.pointer, one.rule) for one in found] == [("/importCountry", "TERRITORY_UNKNOWN")]
+
+
+@given(st.sampled_from(sorted(agreements())), st.sampled_from(sorted([*sample_document(), "flags"])), JSON)
+def test_checking_for_issue_never_fails_and_agrees_with_what_is_admitted(
+    scheme: str, name: str, value: Any
+) -> None:
+    made = copy.deepcopy(sample_document(scheme=scheme)) | {name: value}
+    refused = any(one.is_error for one in check_for_issue(made))
+    try:
+        admit(made)
+    except Unprocessable:
+        assert refused
+    else:
+        assert not refused
