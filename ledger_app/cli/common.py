@@ -6,7 +6,7 @@ import secrets
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,9 @@ from ledger_app.cli import output
 from ledger_app.client import Client
 from ledger_app.reasons import REASONS
 from ledger_app.secret_files import secret
+
+if TYPE_CHECKING:
+    from ledger_app.config import Settings
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 DEMO_TOKENS = "demo/tokens.json"
@@ -74,6 +77,15 @@ def _token(url: str, demo: dict[str, Any], who: str, role: str) -> str | None:
         raise errors.BadInput("ROLE_UNKNOWN", f"nobody is called {who[:40]!r}; there are {', '.join(tokens)}")
     found = tokens.get(who or role)
     return str(found) if found else None
+
+
+def local_settings() -> "Settings":
+    """The settings of the installation on this machine: of a demo, where the data folder is that of one."""
+    from ledger_app.config import load_settings
+
+    if (Path(os.environ.get("ORIGIN_DATA") or ".origin") / DEMO_TOKENS).exists():
+        return load_settings(demo=True)
+    return load_settings()
 
 
 def read_file(path: Path, most: int = 64 << 20) -> bytes:

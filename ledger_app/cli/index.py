@@ -1,10 +1,8 @@
 """`origin index …`: the index of the chain, on this machine. The service must not be running for a
 rebuild."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,7 +22,7 @@ def digest(as_json: common.Json = False) -> None:
     from ledger_app.store import index
     from ledger_app.store.engine import open_configured
 
-    store = open_configured(_settings())
+    store = open_configured(common.local_settings())
     try:
         with store.read() as conn:
             found = {"digest": index.digest(conn), "block": getattr(index.cursor(conn), "number", None)}
@@ -44,7 +42,7 @@ def rebuild(
     as_json: common.Json = False,
 ) -> None:
     """Throw the index away and read it again from the chain."""
-    with _follower(_settings()) as follower:
+    with _follower(common.local_settings()) as follower:
         before, after = follower.rebuild()
     same = before == after
     if as_json:
@@ -80,12 +78,3 @@ def _follower(settings: "Settings") -> "Iterator[Follower]":
         if node is not None:
             node.stop()
         store.close()
-
-
-def _settings() -> "Settings":
-    from ledger_app.config import load_settings
-
-    data = Path(os.environ.get("ORIGIN_DATA") or ".origin")
-    if (data / common.DEMO_TOKENS).exists():
-        return load_settings(demo=True)
-    return load_settings()

@@ -12,6 +12,7 @@ from ledger_app.cli import output
 
 GROUPS: dict[str, tuple[str, str]] = {
     "agreement": ("ledger_app.cli.agreement", "Show agreements and their rules."),
+    "backup": ("ledger_app.cli.backup", "Back this installation's store up into a file."),
     "bundle": ("ledger_app.cli.bundle", "Make the file that a holder passes on."),
     "cargo": ("ledger_app.cli.cargo", "Capture, follow and prove cargo events."),
     "certificate": ("ledger_app.cli.certificate", "Issue certificates of origin and act on them."),
@@ -22,6 +23,7 @@ GROUPS: dict[str, tuple[str, str]] = {
     "index": ("ledger_app.cli.index", "Look after the index of the chain."),
     "member": ("ledger_app.cli.member", "Organisations: enrol, accredit, keys, tokens."),
     "reasons": ("ledger_app.cli.reasons", "List every check, outcome and reason code."),
+    "restore": ("ledger_app.cli.restore", "Make this installation's store out of a backup."),
     "serve": ("ledger_app.cli.serve", "Run the service."),
     "signer": ("ledger_app.cli.signer", "Hold an organisation's key and sign for it, within limits."),
     "trust": ("ledger_app.cli.trust", "The trust snapshot, which verifying offline rests on."),

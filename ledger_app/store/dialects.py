@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, Table, event, func, select, text
 from sqlalchemy.engine import URL, Engine, create_engine
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -149,6 +149,21 @@ def check_server(conn: Connection) -> None:
         faults.append("server_version_num")
     if faults:
         raise ConfigError("STORE_UNSUITABLE", ", ".join(f"{name} is {have[name]}" for name in faults))
+
+
+def count_on(conn: Connection, table: Table) -> None:
+    """Let a key that counts by itself go on above the highest there is, after rows were given their keys.
+
+    PostgreSQL's counters know nothing of those; SQLite looks.
+    """
+    key = table.autoincrement_column
+    if conn.dialect.name != "postgresql" or key is None:
+        return
+    asked = {"t": table.name, "c": key.name}
+    counter = conn.execute(text("SELECT pg_get_serial_sequence(:t, :c)"), asked).scalar_one()
+    highest = conn.execute(select(func.max(key))).scalar_one()
+    if counter is not None and highest is not None:
+        conn.execute(text("SELECT setval(CAST(:s AS regclass), :n)"), {"s": counter, "n": highest})
 
 
 # --- errors -------------------------------------------------------------------------------------------------

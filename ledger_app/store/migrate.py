@@ -28,18 +28,31 @@ def upgrade(store: Store, revision: str = "head") -> None:
     Raises ConfigError `STORE_NEWER` when it was written by a later version than this one.
     """
     with store.begin() as conn:
-        config = _config(conn)
-        current = MigrationContext.configure(conn).get_current_revision()
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-        if current is not None and current not in known:
-            raise ConfigError("STORE_NEWER", f"it is at migration {current}")
-        command.upgrade(config, revision)
+        upgrade_in(conn, revision)
+
+
+def upgrade_in(conn: Any, revision: str) -> None:
+    """The same in the caller's write transaction."""
+    current = MigrationContext.configure(conn).get_current_revision()
+    if current is not None and not is_known(current):
+        raise ConfigError("STORE_NEWER", f"it is at migration {current}")
+    command.upgrade(_config(conn), revision)
 
 
 def downgrade(store: Store, revision: str) -> None:
     """Bring the database back to `revision` (`base` = empty)."""
     with store.begin() as conn:
-        command.downgrade(_config(conn), revision)
+        downgrade_in(conn, revision)
+
+
+def downgrade_in(conn: Any, revision: str) -> None:
+    """The same in the caller's write transaction."""
+    command.downgrade(_config(conn), revision)
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version has that migration."""
+    return revision in {script.revision for script in ScriptDirectory(str(_FOLDER)).walk_revisions()}
 
 
 def revisions(conn: Any) -> tuple[str | None, str | None]:

@@ -240,6 +240,15 @@ def settle(conn: Connection, item_id: int, *, block_number: int | None) -> None:
     _move(conn, item_id, int(time.time()), "final", reason=None, block_number=block_number)
 
 
+def settle_act(conn: Connection, act_id: str) -> None:
+    """The same for an act, whether or not it was queued here."""
+    now = int(time.time())
+    conn.execute(
+        update(outbox).where(outbox.c.act_id == act_id).values(state="final", reason=None, updated_at=now)
+    )
+    conn.execute(update(acts).where(acts.c.id == act_id).values(state="final", reason=None, updated_at=now))
+
+
 def refuse(conn: Connection, item_id: int, reason: str, context: dict[str, Any]) -> None:
     """The contract refuses the act, and always will as it stands."""
     now = int(time.time())

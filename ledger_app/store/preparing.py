@@ -4,7 +4,7 @@ import time
 
 from ledger_app.errors import ConfigError, Unavailable
 from ledger_app.store import dialects, meta, migrate
-from ledger_app.store.engine import Store
+from ledger_app.store.engine import Connection, Store
 
 _KIND = "installation-kind"
 
@@ -27,10 +27,20 @@ def prepare(store: Store, *, demo: bool, patience: float = 60.0) -> None:
                 raise
             time.sleep(0.25)
     migrate.upgrade(store)
-    kind = "demonstration" if demo else "installation"
     with store.begin() as conn:
-        found = meta.get(conn, _KIND)
+        found = kind(conn)
         if found is None:
-            meta.put(conn, _KIND, kind)
-        elif found != kind:
+            meta.put(conn, _KIND, name_of(demo))
+        elif found != name_of(demo):
             raise ConfigError("STORE_OF_DEMO", f"the database is that of a {found}")
+
+
+def kind(conn: Connection) -> str | None:
+    """Whose database it is: `installation`, `demonstration`, or None before anybody's."""
+    value = meta.get(conn, _KIND)
+    return None if value is None else str(value)
+
+
+def name_of(demo: bool) -> str:
+    """The kind's name."""
+    return "demonstration" if demo else "installation"

@@ -32,6 +32,9 @@ class Vault:
             raise ValueError("master keys are 32 bytes each, and there is at least one")
         self._keys = {_key_id(key): AESGCM(key) for key in master_keys}
         self._current = _key_id(master_keys[0])
+        self._stamp_keys = {
+            _key_id(key).hex(): hmac.digest(key, b"origin-ledger/stamp/v1", "sha256") for key in master_keys
+        }
         self._index_keys = tuple(
             hmac.digest(key, b"origin-ledger/blind-index/v1", "sha256") for key in master_keys
         )
@@ -62,6 +65,21 @@ class Vault:
     def blinds(self, kind: str, value: str) -> list[str]:
         """The entries to search for: under the current master key and under each older one."""
         return [_blind(key, kind, value) for key in self._index_keys]
+
+    def stamp(self, purpose: str, text: str) -> str:
+        """Proof to whoever holds the master key that `text` was put out by somebody who does, too: key id
+        (16 hex digits), a dot, HMAC-SHA-256 (64).
+        """
+        key_id = self._current.hex()
+        return f"{key_id}.{_code(self._stamp_keys[key_id], purpose, text)}"
+
+    def is_stamp(self, purpose: str, text: str, stamp: str) -> bool:
+        """Whether `stamp` was made for this, under the current master key or an older one."""
+        key_id, _, code = stamp.partition(".")
+        key = self._stamp_keys.get(key_id)
+        return key is not None and hmac.compare_digest(
+            _code(key, purpose, text).encode(), code.encode("utf-8", "replace")
+        )
 
     def _wrap(self, data_key: bytes, context: str) -> bytes:
         wrapped = _encrypt(self._keys[self._current], data_key, _WRAP + context.encode())
@@ -99,6 +117,10 @@ def _decrypt(cipher: AESGCM, data: bytes, associated: bytes) -> bytes:
         raise Broken(
             "SEALED_UNREADABLE", "A sealed value was changed, or moved to another record.", record=record
         ) from None
+
+
+def _code(key: bytes, purpose: str, text: str) -> str:
+    return hmac.digest(key, f"{purpose}\0{text}".encode(), "sha256").hex()
 
 
 def _blind(key: bytes, kind: str, value: str) -> str:
