@@ -9,6 +9,8 @@ interface Vm {
     function warp(uint256 time) external;
     function roll(uint256 number) external;
     function chainId(uint256 id) external;
+    function record() external;
+    function accesses(address target) external returns (bytes32[] memory reads, bytes32[] memory writes);
     function prank(address sender) external;
     function expectRevert(bytes calldata error) external;
     function expectEmit(address emitter) external;

@@ -138,7 +138,12 @@ abstract contract World is Test {
         return keccak256(abi.encodePacked(hex"1901", domain, message));
     }
 
-    function _sign(uint256 key, address target, bytes32 message) internal view returns (Signature memory signature) {
+    function _sign(uint256 key, address target, bytes32 message)
+        internal
+        view
+        virtual
+        returns (Signature memory signature)
+    {
         (signature.r, signature.vs) = vm.signCompact(key, _digest(target, message));
     }
 
