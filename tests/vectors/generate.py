@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.vectors import bundle_cases, cases, signed_cases
+from tests.vectors import bundle_cases, cases, offline_mutants, signed_cases
 from tests.vectors.cases import Json, hexed
 
 FOLDER = Path(__file__).resolve().parent
@@ -26,6 +26,7 @@ FILES: dict[str, Callable[[], list[Json]]] = {
     "signatures": signed_cases.signature_cases,
     "disclosures": bundle_cases.disclosure_cases,
     "bundles": bundle_cases.bundle_cases,
+    "offline": offline_mutants.offline_cases,
 }
 
 
@@ -35,6 +36,8 @@ def text_of(name: str) -> str:
     content: Json = {"about": " ".join((make.__doc__ or "").split()), "cases": hexed(make())}
     if name == "bundles":
         content["ledger"] = bundle_cases.ledger()
+    if name == "offline":
+        content |= offline_mutants.bases()
     return json.dumps(content, indent=1, ensure_ascii=True, sort_keys=True) + "\n"
 
 
