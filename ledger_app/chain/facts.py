@@ -199,3 +199,34 @@ def read_head(block: Any) -> Head:
         )
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as bad:
         raise NodeUnavailable("NODE_UNAVAILABLE", f"the node's block makes no sense: {bad!r:.200}") from bad
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the node says of a transaction in a block. `logs`: how many events it left."""
+
+    number: int
+    block_hash: str
+    ok: bool
+    gas_used: int
+    logs: int
+
+
+def read_receipt(answer: Any, tx_hash: str) -> Receipt | None:
+    """A receipt as the node gives it; None when it has none. Raises NodeUnavailable for anything else than
+    the receipt of the transaction `tx_hash`.
+    """
+    if answer is None:
+        return None
+    try:
+        if answer["transactionHash"].lower() != tx_hash:
+            raise ValueError("another transaction's")
+        return Receipt(
+            int(answer["blockNumber"], 16),
+            answer["blockHash"].lower(),
+            int(answer["status"], 16) == 1,
+            int(answer["gasUsed"], 16),
+            len(answer["logs"]),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as bad:
+        raise NodeUnavailable("NODE_UNAVAILABLE", f"the node's receipt makes no sense: {bad!r:.200}") from bad

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from eth_typing import BlockNumber
+from eth_typing import BlockNumber, ChecksumAddress
 from web3 import Web3
 from web3.exceptions import Web3Exception
 from web3.types import LogReceipt
@@ -13,6 +13,7 @@ from ledger_app.chain.abi import CONTRACTS, interface
 from ledger_app.chain.facts import Head, read_head
 from ledger_app.chain.rpc import RpcError
 from ledger_app.errors import NodeUnavailable
+from ledger_app.proof.hashes import keccak
 
 if TYPE_CHECKING:
     from ledger_app.chain.gateway import Gateway
@@ -49,22 +50,56 @@ def read_range(
     """The events of blocks `first` to `last`. `parent` is the known hash of block `first - 1`.
 
     The logs are read before the headers: the same last header afterwards, and the same block hash in each
-    log, mean that they belong to the chain that ends there. Raises ChainMovedError when they do not, or when
-    block `first` does not follow `parent`; NodeUnavailable when the node cannot give them.
+    log, mean that they belong to the chain that ends there. No log is left out: the headers, each the parent
+    of the next, say by their bloom filters which blocks must have some. Raises ChainMovedError when the logs
+    do not belong together, or block `first` does not follow `parent`; NodeUnavailable when the node cannot
+    give them, or withholds some.
     """
     addresses = [Web3.to_checksum_address(gateway.pin.address(name)) for name in contracts]
     try:
         raw = gateway.w3.eth.get_logs(
             {"fromBlock": BlockNumber(first), "toBlock": BlockNumber(last.number), "address": addresses}
         )
-        headers = _headers(gateway, sorted({log["blockNumber"] for log in raw} | {first, last.number}))
+        headers, blooms = _headers(gateway, range(first, last.number + 1))
         if headers[last.number].hash != last.hash or (parent is not None and headers[first].parent != parent):
             raise ChainMovedError
+        if any(headers[n].parent != headers[n - 1].hash for n in range(first + 1, last.number + 1)):
+            raise ChainMovedError
+        _none_withheld(gateway, raw, blooms, addresses)
         logs = [log for log in (_decode(gateway, row, headers) for row in raw) if log is not None]
     except (Web3Exception, KeyError, TypeError, ValueError, AttributeError) as bad:
         raise NodeUnavailable("NODE_UNAVAILABLE", f"the node cannot give blocks and events: {bad!r}") from bad
     logs.sort(key=lambda log: (log.block_number, log.log_index))
-    return Range(tuple(logs), tuple(headers.values()))
+    kept = sorted({log.block_number for log in logs} | {first, last.number})
+    return Range(tuple(logs), tuple(headers[number] for number in kept))
+
+
+def _none_withheld(
+    gateway: "Gateway",
+    raw: Sequence[LogReceipt],
+    blooms: dict[int, int],
+    addresses: Sequence[ChecksumAddress],
+) -> None:
+    """A node whose log index lags behind its blocks answers with fewer logs, and no error. A bloom filter can
+    be true by coincidence: it counts when the node, asked about that block alone, does have logs.
+    """
+    given = {(log["blockNumber"], log["address"].lower()) for log in raw}
+    for address in addresses:
+        bits = _bloom_bits(address)
+        for number, bloom in blooms.items():
+            if bloom & bits == bits and (number, address.lower()) not in given:
+                block = BlockNumber(number)
+                if gateway.w3.eth.get_logs({"fromBlock": block, "toBlock": block, "address": [address]}):
+                    raise NodeUnavailable("NODE_UNAVAILABLE", f"the node left out events of block {number}")
+
+
+def _bloom_bits(address: str) -> int:
+    """The three bits that an address sets in a block's bloom filter (Yellow Paper, 4.3.1)."""
+    digest = keccak(bytes.fromhex(address[2:]))
+    bits = 0
+    for place in (0, 2, 4):
+        bits |= 1 << (int.from_bytes(digest[place : place + 2], "big") & 2047)
+    return bits
 
 
 def _decode(gateway: "Gateway", raw: LogReceipt, headers: dict[int, Head]) -> Log | None:
@@ -80,9 +115,10 @@ def _decode(gateway: "Gateway", raw: LogReceipt, headers: dict[int, Head]) -> Lo
     return Log(number, raw["logIndex"], when, tx_hash, contract, event.name, event.args)
 
 
-def _headers(gateway: "Gateway", numbers: list[int]) -> dict[int, Head]:
-    """The headers of blocks, in the order given."""
+def _headers(gateway: "Gateway", numbers: Sequence[int]) -> tuple[dict[int, Head], dict[int, int]]:
+    """The headers of blocks and their bloom filters, in the order given."""
     answers = gateway.rpc.batch([("eth_getBlockByNumber", [hex(number), False]) for number in numbers])
     if any(answer is None or isinstance(answer, RpcError) for answer in answers):
         raise NodeUnavailable("NODE_UNAVAILABLE", "the node cannot give blocks and events")
-    return {number: read_head(block) for number, block in zip(numbers, answers, strict=True)}
+    heads = {number: read_head(block) for number, block in zip(numbers, answers, strict=True)}
+    return heads, {n: int(block["logsBloom"], 16) for n, block in zip(numbers, answers, strict=True)}

@@ -169,7 +169,8 @@ class Ganache:
         for tries in (2, 1, 0):
             self.port = given or _lasting_port()
             try:
-                return self._spawn(modules)
+                self._spawn(modules)
+                return
             except ConfigError:  # somebody may have taken the port in between
                 if given or not tries:
                     raise

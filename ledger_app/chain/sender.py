@@ -86,14 +86,17 @@ class Sender:
             if answer is None or isinstance(answer, RpcError):
                 raise NodeUnavailable("NODE_UNAVAILABLE", "the node does not say where it is")
         head = read_head(answers[2])
-        return View(
-            int(answers[0], 16),
-            answers[1]["hash"].lower(),
-            head.number,
-            head.time,
-            int(answers[2].get("baseFeePerGas", "0x0"), 16),
-            int(answers[3], 16),
-        )
+        try:
+            return View(
+                int(answers[0], 16),
+                answers[1]["hash"].lower(),
+                head.number,
+                head.time,
+                int(answers[2].get("baseFeePerGas", "0x0"), 16),
+                int(answers[3], 16),
+            )
+        except (AttributeError, KeyError, TypeError, ValueError) as bad:
+            raise NodeUnavailable("NODE_UNAVAILABLE", "the node does not say where it is") from bad
 
     def release(self) -> None:
         """Give the lease up."""

@@ -11,10 +11,12 @@ new nonce while its signatures are good and the contract would take it; else it 
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from threading import Event
 from typing import Any
 
 from ledger_app.chain import effects, pin
+from ledger_app.chain.facts import Receipt, read_receipt
 from ledger_app.chain.gateway import Gateway
 from ledger_app.chain.rpc import Call, RpcError, chunks
 from ledger_app.chain.sender import Draft, Sender, View, gas_limit
@@ -138,8 +140,7 @@ class Submitter(Sender):
         mined = [tx for tx in open_ if tx.nonce < view.nonce]
         if not mined and not lost:
             return 0
-        found = self._receipts(mined)
-        reverted: list[outbox.Transaction] = []
+        found = self._believed(view, mined, self._receipts(mined))
         moved = 0
         with self.writing() as conn:
             for tx in lost:
@@ -147,21 +148,11 @@ class Submitter(Sender):
                 self._sent.pop(tx.id, None)
                 moved += 1
             for tx, receipt in zip(mined, found, strict=True):
-                moved += self._judge(conn, view, tx, receipt, reverted)
+                moved += self._judge(conn, view, tx, receipt)
             self.crash("before-receipts-commit")
-        for tx in reverted:
-            if tx.outbox_id is not None:
-                self._after_revert(tx.outbox_id)
         return moved
 
-    def _judge(
-        self,
-        conn: Connection,
-        view: View,
-        tx: outbox.Transaction,
-        receipt: Any,
-        reverted: list[outbox.Transaction],
-    ) -> int:
+    def _judge(self, conn: Connection, view: View, tx: outbox.Transaction, receipt: Receipt | None) -> int:
         if receipt is None:
             # The nonce is used, and not by these bytes. Seen in two rounds, it is no node catching up.
             if self._sent.get(tx.id) == -1.0:
@@ -172,21 +163,55 @@ class Submitter(Sender):
                 outbox.mark_orphaned(conn, tx)
             self._sent[tx.id] = -1.0
             return 0
-        number, block_hash = int(receipt["blockNumber"], 16), receipt["blockHash"].lower()
-        ok = int(receipt["status"], 16) == 1
-        final = view.number - number >= self._depth
-        if tx.state == "included" and tx.block_hash == block_hash and not final:
+        final = view.number - receipt.number >= self._depth
+        if tx.state == "included" and tx.block_hash == receipt.block_hash and not final:
             return 0
-        gas = int(receipt["gasUsed"], 16)
         outbox.mark_included(
-            conn, tx, block_number=number, block_hash=block_hash, gas_used=gas, ok=ok, final=final
+            conn,
+            tx,
+            block_number=receipt.number,
+            block_hash=receipt.block_hash,
+            gas_used=receipt.gas_used,
+            ok=receipt.ok,
+            final=final,
         )
         self._sent.pop(tx.id, None)
-        if not ok and final:
-            reverted.append(tx)
+        if not receipt.ok and final and tx.outbox_id is not None:
+            self._after_revert(conn, tx.outbox_id)
         return 1
 
-    def _receipts(self, txs: Sequence[outbox.Transaction]) -> list[Any]:
+    def _believed(
+        self, view: View, txs: Sequence[outbox.Transaction], receipts: Sequence[Receipt | None]
+    ) -> list[Receipt | None]:
+        """The receipts, checked against what else the node says, so that one untrue answer confirms nothing.
+
+        Where blocks become final with depth, the block of each is the chain's. An act leaves events, unless
+        its effect was there before: success without any is believed when the contracts' state shows it.
+        """
+        if self._depth:
+            numbers = sorted({receipt.number for receipt in receipts if receipt is not None})
+            hashes = {number: self.gateway.header(number).hash for number in numbers if number <= view.number}
+            if any(r is not None and hashes.get(r.number) != r.block_hash for r in receipts):
+                raise NodeUnavailable("NODE_UNAVAILABLE", "the node's receipts are of another chain")
+        silent = {
+            tx.outbox_id
+            for tx, receipt in zip(txs, receipts, strict=True)
+            if receipt is not None and receipt.ok and not receipt.logs
+        }
+        with self.store.read() as conn:
+            items = outbox.items(conn, [item_id for item_id in silent if item_id is not None])
+        false = {item.id for item in items.values() if item.act_kind is not None and not self._is_done(item)}
+        return [
+            replace(receipt, ok=False) if receipt is not None and tx.outbox_id in false else receipt
+            for tx, receipt in zip(txs, receipts, strict=True)
+        ]
+
+    def _is_done(self, item: outbox.Item) -> bool:
+        return item.act_kind is not None and effects.is_done(
+            self.gateway, item.act_kind, item.act_message, item.act_call
+        )
+
+    def _receipts(self, txs: Sequence[outbox.Transaction]) -> list[Receipt | None]:
         answers: list[Any] = []
         for part in chunks(txs, 100):
             calls: list[Call] = [("eth_getTransactionReceipt", [tx.hash]) for tx in part]
@@ -194,25 +219,22 @@ class Submitter(Sender):
         for answer in answers:
             if isinstance(answer, RpcError):
                 raise NodeUnavailable("NODE_UNAVAILABLE", "the node cannot tell about transactions")
-        return answers
+        return [read_receipt(answer, tx.hash) for tx, answer in zip(txs, answers, strict=True)]
 
-    def _after_revert(self, item_id: int) -> None:
-        """The item's transaction is on the chain and failed. Back in the queue it is tried on the contract's
-        state, once nothing before it is unfinished: then it is sent again, found done, or refused for good.
+    def _after_revert(self, conn: Connection, item_id: int) -> None:
+        """The item's transaction is on the chain and failed, as the node says. In the same commit the item
+        goes back to the queue: once nothing before it is unfinished it is tried on the contract's state, then
+        sent again, found done, or refused for good.
         """
-        with self.store.read() as conn:
-            item = outbox.items(conn, [item_id])[item_id]
-        with self.writing() as conn:
-            if item.contract and item.attempts < _MAX_ATTEMPTS:
-                outbox.requeue(conn, item_id)
-            else:
-                outbox.refuse(conn, item_id, "REVERTED", {"attempts": item.attempts})
+        item = outbox.items(conn, [item_id])[item_id]
+        if item.contract:
+            outbox.requeue(conn, item_id)
+        else:
+            outbox.refuse(conn, item_id, "REVERTED", {"attempts": item.attempts})
 
     def _conclude(self, item: outbox.Item, refusal: ActRefused) -> None:
         """A refused act: done already, out of time, or refused for good."""
-        done = item.act_kind is not None and effects.is_done(
-            self.gateway, item.act_kind, item.act_message, item.act_call
-        )
+        done = self._is_done(item)
         with self.writing() as conn:
             if done:
                 outbox.settle(conn, item.id, block_number=None)
@@ -288,6 +310,8 @@ class Submitter(Sender):
         for item in waiting:
             if oldest is None or item.id < oldest:
                 (refusal,) = self.gateway.simulate_many([(item.contract, item.calldata)])
+                if refusal is None and item.attempts >= _MAX_ATTEMPTS:
+                    refusal = ActRefused("REVERTED", attempts=item.attempts)
                 if refusal is not None:
                     self._conclude(item, refusal)
                     continue

@@ -55,10 +55,14 @@ def deadline() -> int:
 
 
 class World:
-    """A store, a chain at `url`, and a submitter for the given sender."""
+    """A store (one in `folder`, if none is named by its URL), a chain at `url`, and a submitter for the given
+    sender.
+    """
 
-    def __init__(self, folder: Path, url: str, sender: bytes, **options: Any) -> None:
-        self.store: Store = open_store(f"sqlite:///{folder / 'ledger.db'}")
+    def __init__(
+        self, folder: Path, url: str, sender: bytes, *, store_url: str | None = None, **options: Any
+    ) -> None:
+        self.store: Store = open_store(store_url or f"sqlite:///{folder / 'ledger.db'}")
         self.store.create_all()
         self.gateway = Gateway(url)
         self.submitter = Submitter(self.store, self.gateway, sender, **options)

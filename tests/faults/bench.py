@@ -1,0 +1,80 @@
+"""The fault bench: `python -m tests.faults.bench [--seed N] [--scale short|medium|full] [NAME…]`.
+
+Runs each drill, prints its counts, and ends with 1 when anything was lost, doubled or falsely confirmed.
+`--count NAME=N` sets a drill's count; `--list` tells the drills and their counts.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.faults import kills, network
+from tests.faults.record import Tally
+
+
+@dataclass(frozen=True)
+class Drill:
+    """`run(folder, count, seed)`; the counts of a short, a medium and a full run; what is counted."""
+
+    run: Callable[[Path, int, int], Tally]
+    short: int
+    medium: int
+    full: int
+    unit: str
+
+
+DRILLS = {
+    "outbox": Drill(kills.outbox, 12, 120, 500, "kills of the process that queues, submits and follows"),
+    "follower": Drill(kills.follower, 4, 40, 200, "kills of the follower"),
+    "chain": Drill(kills.chain, 1, 5, 50, "kills of the embedded chain"),
+    "losses": Drill(network.losses, 60, 600, 10_000, "submissions, 60 % of all calls lost"),
+    "lies": Drill(network.lies, 10, 100, 1_000, "submissions to a node that lies"),
+}
+
+
+def run(name: str, count: int, seed: int) -> Tally:
+    """One drill in a folder of its own. A drill that breaks off is counted as wrong."""
+    folder = Path(tempfile.mkdtemp(prefix=f"origin-faults-{name}-"))
+    begun = time.monotonic()
+    try:
+        tally = DRILLS[name].run(folder, count, seed)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    tally.seconds = time.monotonic() - begun
+    return tally
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(DRILLS)}; else all")
+    parser.add_argument("--seed", type=int, default=20261122)
+    parser.add_argument("--scale", choices=("short", "medium", "full"), default="short")
+    parser.add_argument("--count", action="append", default=[], metavar="NAME=N")
+    parser.add_argument("--list", action="store_true")
+    asked = parser.parse_args()
+    if unknown := [name for name in asked.names if name not in DRILLS]:
+        parser.error(f"no drill is called {', '.join(unknown)}")
+    if asked.list:
+        for name, drill in DRILLS.items():
+            print(f"{name}: {drill.short}, {drill.medium} or {drill.full} {drill.unit}")
+        return 0
+    counts = {name: int(getattr(drill, asked.scale)) for name, drill in DRILLS.items()}
+    counts |= {name: int(count) for name, _, count in (given.partition("=") for given in asked.count)}
+    os.nice(10)
+    print(f"seed {asked.seed}", flush=True)
+    good = True
+    for name in asked.names or DRILLS:
+        tally = run(name, counts[name], asked.seed)
+        good &= tally.good
+        print(tally.line(), flush=True)
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

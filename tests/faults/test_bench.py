@@ -1,0 +1,29 @@
+"""Every drill of the bench, short in each run, longer in the long one: nothing is lost, doubled or falsely
+confirmed, and the index read anew is the same."""
+
+import time
+
+import pytest
+
+from tests.faults.bench import DRILLS, run
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", DRILLS)
+def test_nothing_is_lost_doubled_or_falsely_confirmed(name: str) -> None:
+    _hold(name, DRILLS[name].short, 20261122)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("name", DRILLS)
+def test_nothing_is_lost_doubled_or_falsely_confirmed_in_a_longer_run(name: str) -> None:
+    _hold(name, DRILLS[name].medium, time.time_ns() % 2**32)
+
+
+def _hold(name: str, count: int, seed: int) -> None:
+    tally = run(name, count, seed)
+    print(f"seed {seed}: {tally.line()}")
+    assert tally.good, tally.line()
+    assert tally.judged > 0
+    assert tally.faults > 0
