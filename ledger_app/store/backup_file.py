@@ -71,9 +71,9 @@ class Writer:
 
     def table(self, name: str, columns: Sequence[tuple[str, str]]) -> None:
         """Begin a table; its rows follow."""
-        self._line({"table": name, "columns": columns})
-        self.rows[name] = 0
-        self._current = name
+        self._current = str(name)  # SQLAlchemy's names are a kind of their own
+        self._line({"table": self._current, "columns": columns})
+        self.rows[self._current] = 0
         self._bytes = [place for place, (_, kind) in enumerate(columns) if kind == "bytes"]
 
     def add(self, rows: Sequence[Sequence[Any]]) -> None:
