@@ -1183,6 +1183,11 @@ _section(
         "Do not vote for it; ask who proposed it.",
     ),
     (
+        "SIGNER_CLAIM_SECRET",
+        "The claim was made with another secret than this signer's claims before.",
+        "Do not sign: one declaration could be used twice. If it was changed on purpose, see docs/signer.md.",
+    ),
+    (
         "SIGNER_DAILY_LIMIT",
         "The signer's limit for this day is reached.",
         "Wait for tomorrow (UTC), or raise the limit.",

@@ -31,7 +31,7 @@ class Entry:
     `certificates`: (number, leaf hex) issued by it; `batch`: (scheme code, root hex) it registers; `stream`:
     (stream
     hex, previous head hex, head hex, count) it anchors; `stated`: (kind, block, size, root or content hex) of
-    what the council states off chain.
+    what the council states off chain; `claim_secret`: hash (hex) of the secret that its claim was made with.
     """
 
     digest: str
@@ -42,6 +42,7 @@ class Entry:
     batch: tuple[str, str] | None = None
     stream: tuple[str, str, str, int] | None = None
     stated: tuple[str, int, int, str] | None = None
+    claim_secret: str | None = None
 
 
 class Journal:
@@ -66,6 +67,7 @@ class Journal:
         self._batches: set[tuple[str, str]] = set()
         self._streams: dict[str, list[tuple[int, str]]] = {}
         self._stated: list[tuple[str, int, int, str]] = []
+        self._claim_secret: str | None = None
         try:
             self._read()
         except BaseException:
@@ -110,6 +112,10 @@ class Journal:
         """(kind, block, size, root or content hex) of every checkpoint and snapshot signed, in order."""
         return self._stated
 
+    def claim_secret(self) -> str | None:
+        """The hash (hex) of the secret that the latest claim was made with."""
+        return self._claim_secret
+
     # --- writing ---
 
     def append(self, entry: Entry, *, now: float | None = None) -> None:
@@ -127,6 +133,8 @@ class Journal:
         for name in ("certificates", "batch", "stream", "stated"):
             if getattr(entry, name):
                 row[name] = getattr(entry, name)
+        if entry.claim_secret is not None and entry.claim_secret != self._claim_secret:
+            row["claim_secret"] = entry.claim_secret
         line = json.dumps(row, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
         written = 0
         while written < len(line):
@@ -164,6 +172,8 @@ class Journal:
                 self._certificates[day] += 1
         if "batch" in row:
             self._batches.add((row["batch"][0], row["batch"][1]))
+        if "claim_secret" in row:
+            self._claim_secret = str(row["claim_secret"])
         if "stated" in row:
             kind, block, size, root = row["stated"]
             self._stated.append((str(kind), int(block), int(size), str(root)))

@@ -57,6 +57,7 @@ class Finding:
     batch: tuple[str, str] | None = None
     stream: tuple[str, str, str, int] | None = None
     stated: tuple[str, int, int, str] | None = None
+    claim_secret: str | None = None
 
 
 Rule = Callable[[Request, Desk], Finding]
@@ -93,6 +94,7 @@ def decide(request: Request, desk: Desk) -> Entry:
         batch=found.batch,
         stream=found.stream,
         stated=found.stated,
+        claim_secret=found.claim_secret,
     )
 
 
@@ -179,9 +181,9 @@ def _rule(message: Act) -> Rule:
         from ledger_app.signer import rules_members
 
         return rules_members.RULES[kind]
-    from ledger_app.signer import rules_certificates
+    from ledger_app.signer import rules_certificates, rules_customs
 
-    return rules_certificates.RULES[kind]
+    return (rules_certificates.RULES | rules_customs.RULES)[kind]
 
 
 def _shown(value: object) -> str:

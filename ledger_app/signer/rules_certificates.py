@@ -1,12 +1,11 @@
 """Rules for acts on certificates: leaves, roots and counts are rebuilt from documents and their secrets."""
 
-import hmac
 from collections import Counter
 from dataclasses import dataclass
 
 from ledger_app import errors
 from ledger_app.domain.standing import act_reason_words
-from ledger_app.domain.terms import item_allowances, scheme_code, scheme_id, territory_code
+from ledger_app.domain.terms import item_allowances, scheme_code, scheme_id
 from ledger_app.proof.bundle import FORMAT, bundle_from_json
 from ledger_app.proof.canonical import JsonObject
 from ledger_app.proof.hashes import words_hash
@@ -74,7 +73,7 @@ def _disclosed(raw: JsonObject) -> Paper:
     return Paper(bundle.leaf, bundle.leaf.hash(), shown.document, whole=False)
 
 
-def _subject(request: Request) -> Paper:
+def read_subject(request: Request) -> Paper:
     """The paper that the act is about, whole or disclosed; its leaf must be the message's."""
     raw = request.evidence.get("subject")
     paper = _disclosed(raw) if isinstance(raw, dict) and "disclosed" in raw else read_paper(raw)
@@ -83,7 +82,7 @@ def _subject(request: Request) -> Paper:
 
 
 def _own_subject(request: Request, desk: Desk) -> Paper:
-    paper = _subject(request)
+    paper = read_subject(request)
     if paper.leaf.issuer != desk.own:
         raise refused("SIGNER_OTHER_ISSUER", f"{paper.words} was issued by another organisation")
     return paper
@@ -196,11 +195,11 @@ def supersede(request: Request, desk: Desk) -> Finding:
 
 
 def consume(request: Request, desk: Desk) -> Finding:
-    original = _subject(request)
+    original = read_subject(request)
     must_equal("issuer", request.message.issuer, desk.own)
     papers = _successors(request, desk)
     must_equal("the scheme of the successors", papers[0].leaf.scheme, original.leaf.scheme)
-    _check_units(request, original)
+    check_units(request, original)
     total = sum(p.leaf.allowance for p in papers)
     if total > request.message.units:
         raise refused(
@@ -238,30 +237,7 @@ def confirm(request: Request, desk: Desk) -> Finding:
     return Finding(f"Confirm our batch with root {to_hex(root)} under {code}")
 
 
-# --- customs' acts --------------------------------------------------------------------------------
-
-
-def _customs_subject(request: Request, desk: Desk) -> Paper:
-    must_equal("customs", request.message.customs, desk.own)
-    secret = from_hex(member(request.evidence, "claimSecret", str), 32, field="claimSecret")
-    declared = member(request.evidence, "declaration", str).strip().encode()
-    must_equal("claim", request.message.claim, hmac.digest(secret, declared, "sha256"))
-    return _subject(request)
-
-
-def _declared(request: Request) -> str:
-    return f" against declaration {printable(request.evidence['declaration'], 60)}"
-
-
-def acquit(request: Request, desk: Desk) -> Finding:
-    paper = _customs_subject(request, desk)
-    _check_units(request, paper)
-    units = f"{request.message.units} of {paper.leaf.allowance} units"
-    place = territory_code(paper.leaf.destination) or "any territory"
-    return Finding(f"Acquit {units} of {paper.words} for {place}{_declared(request)}")
-
-
-def _check_units(request: Request, paper: Paper) -> None:
+def check_units(request: Request, paper: Paper) -> None:
     units, items = request.message.units, request.message.items
     if not 1 <= units <= paper.leaf.allowance:
         raise refused(
@@ -282,18 +258,6 @@ def _check_units(request: Request, paper: Paper) -> None:
         must_equal("units", units, sum(count for _, count in used))
 
 
-def withdraw(request: Request, desk: Desk) -> Finding:
-    paper = _customs_subject(request, desk)
-    why = act_reason_words("withdraw", request.message.reason)
-    return Finding(f"Withdraw our acquittal of {paper.words}{_declared(request)}: {why}")
-
-
-def refuse(request: Request, desk: Desk) -> Finding:
-    paper = _customs_subject(request, desk)
-    why = act_reason_words("refuse", request.message.reason)
-    return Finding(f"Refuse {paper.words}{_declared(request)}: {why}")
-
-
 # --- enquiries ------------------------------------------------------------------------------------
 
 
@@ -308,7 +272,7 @@ def enquire(request: Request, desk: Desk) -> Finding:
         )
     about = "a paper that is not on the ledger"
     if message.leaf != _NO_LEAF:
-        about = _subject(request).words
+        about = read_subject(request).words
     return Finding(
         f"Ask {printable(request.evidence['to'])} about {about}: {act_reason_words('enquire', message.code)} "
         f"{_text(request)}(reply by {when(message.reply_by)})"
@@ -345,9 +309,6 @@ RULES: dict[str, Rule] = {
     "Supersede": supersede,
     "Consume": consume,
     "Confirm": confirm,
-    "Acquit": acquit,
-    "Withdraw": withdraw,
-    "Refuse": refuse,
     "Enquire": enquire,
     "Answer": answer,
 }

@@ -18,11 +18,13 @@ COUNCIL = "council"
 
 COUNCIL_ACTS = frozenset({"Vote", "AcceptSeat", "MemberPause", *STATEMENTS})
 MEMBER_ACTS = frozenset(ACTS) - COUNCIL_ACTS
-WITH_PERSON = COUNCIL_ACTS | {"AddKey", "RetireKey", "Enrol", "Accredit"}
-"""Acts that hand power on. Nothing shown can prove that the organisation wants them: one key that a lying
-service had added would issue without this signer ever after."""
+WITH_PERSON = COUNCIL_ACTS | {"AddKey", "RetireKey", "Enrol", "Accredit", "Revoke", "Supersede"}
+"""Acts that hand power on (one key that a lying service had added would issue without this signer ever
+after), and those that end for ever what others rely on. Nothing shown can prove that the organisation wants
+them."""
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+_HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class SignerSettings:
     """One signer's folder. `organisation` is the registered identifier, or None for a seat in the council;
-    `node` the address of that seat's own node."""
+    `node` the address of that seat's own node. `claim_secret`: the hash (`0x…`) of the secret that claims are
+    made with, where a person set another than the journal remembers."""
 
     folder: Path
     url: str
@@ -88,6 +91,7 @@ class SignerSettings:
     ask: bool = False
     poll_seconds: float = 2.0
     node: str | None = None
+    claim_secret: str | None = None
 
     @property
     def keystore(self) -> Path:
@@ -112,14 +116,18 @@ class SignerSettings:
 
 def default_limits(council: bool) -> Limits:
     """What a new signer starts with: every act of a member (or of the council), with modest daily counts, and
-    a person for those that hand power on."""
+    a person for those that hand power on or end something for ever."""
     if council:
         return Limits(acts=COUNCIL_ACTS, per_day={"Vote": 200}, with_person=WITH_PERSON & COUNCIL_ACTS)
     counts = {
         "Revoke": 100,
         "Suspend": 100,
+        "Reinstate": 100,
         "Supersede": 1_000,
+        "Acquit": 10_000,
+        "Consume": 1_000,
         "Withdraw": 100,
+        "Refuse": 1_000,
         "Confirm": 10,
         "AddKey": 5,
         "RetireKey": 5,
@@ -164,6 +172,7 @@ def _settings(folder: Path, raw: dict[str, Any]) -> SignerSettings:
         "ask",
         "poll_seconds",
         "node",
+        "claim_secret",
         "ledger",
         "limits",
     }
@@ -200,6 +209,7 @@ def _settings(folder: Path, raw: dict[str, Any]) -> SignerSettings:
         ask=raw.get("ask", False) is True,
         poll_seconds=float(raw.get("poll_seconds", 2.0)),
         node=str(raw["node"]) if "node" in raw else None,
+        claim_secret=_hash("claim_secret", raw["claim_secret"]) if "claim_secret" in raw else None,
     )
 
 
@@ -222,6 +232,12 @@ def _address(name: str, value: Any) -> str:
     return value.lower()
 
 
+def _hash(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not _HASH.fullmatch(value):
+        raise ValueError(f"{name} is not a hash (0x and 64 hex digits)")
+    return value.lower()
+
+
 def _to_toml(settings: SignerSettings) -> str:
     limits = settings.limits
     lines = [
@@ -241,6 +257,8 @@ def _to_toml(settings: SignerSettings) -> str:
     lines.append(f"poll_seconds = {settings.poll_seconds}")
     if settings.node is not None:
         lines.append(f"node = {_quoted(settings.node)}  # our own: statements are recomputed from it")
+    if settings.claim_secret is not None:
+        lines.append(f"claim_secret = {_quoted(settings.claim_secret)}  # its hash, as a refusal named it")
     lines += ["", "[ledger]", f"chain_id = {settings.pins.chain_id}"]
     lines += [f"{n} = {_quoted(getattr(settings.pins, n))}" for n in ("consortium", "registry", "cargo_log")]
     lines += [

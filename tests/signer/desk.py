@@ -212,6 +212,10 @@ def honest() -> dict[str, tuple[str | None, dict[str, Any]]]:
         "RetireKey": (AUTHORITY, request(td.RetireKey(organisation_id(AUTHORITY), other_key, until))),
         "Anchor": (CARRIER, anchor(3)),
         "AcceptSeat": (None, request(td.AcceptSeat(KEY.address, until))),
+        "MemberPause": (
+            None,
+            request(td.MemberPause(KEY.address, int(time.time()) + 48 * 3600, 1, until)),
+        ),
         "Vote": (None, request(td.Vote(vote, b"\x01" * 32, 1, until), organisations=["urn:new:member"])),
     }
 
