@@ -37,7 +37,8 @@ def verify(
         document = None
     else:
         document = report.document_of(bundle)
-    content, findings = report.judge_content(document, at)
+    hidden = report.undisclosed(bundle) if bundle else ()
+    content, findings = report.judge_content(document, at, hidden=hidden)
     question = Question(at, max_age_days * _SECONDS_A_DAY, content)
     result = offline.judge(bundle or raw, trust, question, now)
     if isinstance(trust, Trust) and snapshot is not None:

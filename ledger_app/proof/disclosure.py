@@ -69,6 +69,18 @@ class Shown:
         """How much is shown, in words."""
         return f"{self.shown} of {self.total} fields shown"
 
+    def shows(self, pointer: str) -> bool:
+        """Whether all that the document has at `pointer` is shown, or provably nothing is there."""
+        if pointer in self.fields:
+            return True
+        if pointer in self.hidden_members:
+            below = pointer + "/"
+            return not any(
+                count and (place == pointer or place.startswith(below))
+                for place, count in self.hidden_members.items()
+            )
+        return self.proves_absent(pointer)
+
     def proves_absent(self, pointer: str) -> bool:
         """Whether the document provably has nothing at `pointer`: an ancestor is shown in full, without
         it."""

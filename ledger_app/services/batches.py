@@ -22,7 +22,7 @@ from ledger_app.store.certificates import CertificateRow
 from ledger_app.store.engine import Connection
 from ledger_app.store.ids import new_id
 
-_PARTIES: Final = ("exporter", "producer", "consignee", "agent")
+_PARTIES: Final = ("exporter", "producer", "consignee", "importer", "agent")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from ledger_app.proof.check import Judgement
 from ledger_app.proof.facts import Facts, Outcome, Pin, Question, StepOutcome
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.leaf import claim_key
-from ledger_app.proof.report import Report, Shown, build, document_of, judge_content
+from ledger_app.proof.report import Report, Shown, build, document_of, judge_content, undisclosed
 from ledger_app.reasons import describe
 from ledger_app.services import witness
 from ledger_app.services.cargo_evidence import judge_cargo, not_shown
@@ -142,7 +142,9 @@ def _judge(ctx: Services, pin: Pin, case: _Case, unavailable: LedgerError | None
         return _without_bundle(failure)
     if case.asked is None:
         return _without_bundle(CheckFailed(2, "PROOF_INVALID"))
-    content, case.findings = judge_content(case.document, case.at, readable=subject.content)
+    content, case.findings = judge_content(
+        case.document, case.at, readable=subject.content, hidden=undisclosed(subject.bundle)
+    )
     question = Question(case.at, ctx.settings.max_data_age_seconds, content, case.cargo)
     judged = check.judge(subject.bundle, pin, case.facts, question, unavailable=unavailable)
     if subject.differs is not None and judged.verdict is Verdict.GENUINE:

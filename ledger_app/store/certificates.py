@@ -151,7 +151,7 @@ def listed(
     for kind, values in linked:
         query = query.where(certificates.c.id.in_(_linked(kind, values)))
     if named:
-        party = certificate_links.c.kind.in_(("exporter", "producer", "consignee", "agent"))
+        party = certificate_links.c.kind.in_(("exporter", "producer", "consignee", "importer", "agent"))
         found = select(certificate_links.c.certificate_id).where(party, certificate_links.c.value.in_(named))
         query = query.where(certificates.c.id.in_(found))
     if visible_to is not None:

@@ -70,7 +70,7 @@ certificates = Table(
 )
 
 # What a certificate can be found by: kind is organisation, consignment, container (value in the clear), or
-# exporter, producer, consignee, agent (value a blind index of the name).
+# exporter, producer, consignee, importer, agent (value a blind index of the name).
 certificate_links = Table(
     "certificate_links",
     metadata,

@@ -129,6 +129,17 @@ def test_absence_is_proven_by_a_container_that_is_shown_in_full() -> None:
     assert not disclose(certificate(), SECRET, ["/extensions"]).verify().proves_absent("/extensions/source")
 
 
+def test_a_field_is_shown_whole_or_shown_to_be_absent_and_nothing_else_counts() -> None:
+    shown = disclose(certificate(), SECRET, ["/items/1", "/issuer", "/number"]).verify()
+    assert all(shown.shows(pointer) for pointer in ("/issuer", "/issuer/name", "/number", "/items/1"))
+    assert shown.shows("/issuer/address")
+    assert not any(shown.shows(pointer) for pointer in ("/items", "/items/0", "", "/scheme", "/destination"))
+    part = disclose(certificate(), SECRET, ["/issuer/name"]).verify()
+    assert part.shows("/issuer/name")
+    assert not part.shows("/issuer")
+    assert disclose(certificate(), SECRET, [""]).verify().shows("")
+
+
 def test_a_hidden_value_cannot_be_found_by_guessing() -> None:
     document = certificate(destination="AU")
     hidden = set(disclose(document, SECRET, ["/number"]).hidden)

@@ -4,6 +4,7 @@ A rule that is not `certain` is never held against a certificate: it is shown as
 leaves out is not known or differs case by case, and is passed over.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -177,13 +178,9 @@ class Agreement(_Data):
         """Whether an authority issues; without one every certificate is certified by a trader."""
         return "authority" in (*self.issuance.bases, *self.issuance.conditional)
 
-    def undisclosed(self, shown: set[str]) -> list[str]:
-        """The pointers of `disclose` that are neither in `shown` nor beneath one that is."""
-        return [
-            pointer
-            for pointer in self.disclose
-            if not any(pointer == other or pointer.startswith(other + "/") for other in shown)
-        ]
+    def undisclosed(self, shows: Callable[[str], bool]) -> list[str]:
+        """The pointers of `disclose` that a disclosure does not show whole."""
+        return [pointer for pointer in self.disclose if not shows(pointer)]
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object with camelCase members; what is not known is left out."""
