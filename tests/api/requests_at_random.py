@@ -109,6 +109,7 @@ HEADERS: tuple[tuple[str, bytes], ...] = (
 )
 #: Seconds that a request may wait here for something to happen.
 _MOST_WAIT = 0
+_LONGEST_URL = 60_000
 
 
 @dataclass
@@ -184,7 +185,8 @@ class _Wire:
         path = self.path
         for name, value in self.parameters.items():
             path = path.replace("{" + name + "}", quote(value, safe="", errors="replace"))
-        self.url = path + ("?" + self.query if self.query else "")
+        # The client refuses to send longer ones; the service says no to much shorter ones.
+        self.url = (path + ("?" + self.query if self.query else ""))[:_LONGEST_URL]
 
     def media(self, value: bytes) -> None:
         """Say that the body is of this media type."""
