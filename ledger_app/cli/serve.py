@@ -1,5 +1,6 @@
 """`origin serve`: run the service; with `--demo`, the chain, members and signers besides."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -40,10 +41,8 @@ def serve(
     logs.setup(settings.log_level or "info", settings.log_format)
     app_ = create_app(settings)
     server = uvicorn.Server(uvicorn.Config(app_, log_config=None, log_level="warning", access_log=False))
-    try:
+    with contextlib.suppress(SystemExit):
         server.run(sockets=[listening])
-    except SystemExit:
-        pass
     if not server.started:
         # The server says no more than that; the application knows why.
         raise getattr(app_.state, "failed", SystemExit(output.REFUSED))

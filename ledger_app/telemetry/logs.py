@@ -7,17 +7,17 @@ left out. Other libraries' lines lose their words for the same reason.
 """
 
 import logging
+import os
 import re
 import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Any, Final, TextIO, cast
+from typing import Any, Final, TextIO
 
 import orjson
 import structlog
-from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict
 
 from ledger_app.reasons import REASONS
@@ -113,7 +113,7 @@ def setup(level: str = "info", style: str = "auto", stream: TextIO | None = None
     out = stream or sys.stderr
     as_text = style == "text" or (style == "auto" and out.isatty())
     handler = logging.StreamHandler(out)
-    handler.setFormatter(_formatter(as_text=as_text, colours=as_text and out.isatty()))
+    handler.setFormatter(_Lines(as_text=as_text, colours=out.isatty() and not os.environ.get("NO_COLOR")))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(logging.getLevelNamesMapping()[level.upper()], logging.INFO))
@@ -129,19 +129,27 @@ def setup(level: str = "info", style: str = "auto", stream: TextIO | None = None
     sys.excepthook = _process_died
 
 
-def _formatter(*, as_text: bool, colours: bool) -> logging.Formatter:
-    renderer: Any
-    if as_text:
-        renderer = structlog.dev.ConsoleRenderer(colors=colours, timestamp_key="time", pad_event_to=18)
-    else:
-        renderer = structlog.processors.JSONRenderer(serializer=lambda line, **_: orjson.dumps(line).decode())
-    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True, key="time")
-    return ProcessorFormatter(processors=[_line, stamp, renderer], keep_exc_info=True)
+class _Lines(logging.Formatter):
+    """Formats nothing of a record but its safe parts; the usual way appends an exception's words."""
+
+    def __init__(self, *, as_text: bool, colours: bool) -> None:
+        super().__init__()
+        self._stamp = structlog.processors.TimeStamper(fmt="iso", utc=True, key="time")
+        self._render: Any
+        if as_text:
+            self._render = structlog.dev.ConsoleRenderer(
+                colors=colours, timestamp_key="time", pad_event_to=18
+            )
+        else:
+            self._render = structlog.processors.JSONRenderer(
+                serializer=lambda line, **_: orjson.dumps(line).decode()
+            )
+
+    def format(self, record: logging.LogRecord) -> str:
+        return str(self._render(None, record.levelname.lower(), self._stamp(None, "", _line(record))))
 
 
-def _line(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """A line made of the record's safe parts only."""
-    record = cast(logging.LogRecord, event["_record"])
+def _line(record: logging.LogRecord) -> EventDict:
     line: EventDict = {"level": record.levelname.lower(), "part": record.name.removeprefix("origin.")}
     fields = getattr(record, "origin", None)
     if fields is not None:

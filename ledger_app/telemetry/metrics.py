@@ -18,8 +18,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # when a counter was
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 GAUGES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
-    "origin_check_failed": ("1 while a check of /readyz fails", ("check",)),
-    "origin_alarm": ("1 while something is wrong that a person should look at", ("alarm",)),
+    "origin_alarm": ("1 while the check of /readyz with this name fails", ("alarm",)),
     "origin_outbox_items": ("Items on their way to the chain", ("state",)),
     "origin_outbox_oldest_seconds": ("Time since the longest waiting item last moved", ("state",)),
     "origin_signatures_waiting": ("Acts that wait for a signature", ()),

@@ -45,6 +45,11 @@ class RunningDemo:
     first_output: str
     keystore_log: Path
 
+    @property
+    def log(self) -> Path:
+        """What the service wrote to stderr: its log lines, and what it says about its start."""
+        return self.data.parent / "demo-stderr.log"
+
     def client(self, who: str) -> Client:
         return Client(self.url, self.tokens[who], timeout=60)
 
@@ -76,7 +81,13 @@ def clean_environment() -> dict[str, str]:
 
 def start(data: Path, *, port: int = 0, hook: Path | None = None) -> RunningDemo:
     """Start a demo in `data` and wait until it is up."""
-    environment = {**clean_environment(), "PORT": str(port), "ORIGIN_DATA": str(data)}
+    environment = {
+        **clean_environment(),
+        "PORT": str(port),
+        "ORIGIN_DATA": str(data),
+        "ORIGIN_LOG_LEVEL": "debug",
+        "ORIGIN_LOG_FORMAT": "json",
+    }
     log = data.parent / "keystore-opens.log"
     if hook is not None:
         (hook / "sitecustomize.py").write_text(_HOOK.format(log=str(log)))
