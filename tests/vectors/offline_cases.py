@@ -72,18 +72,18 @@ def ledger() -> Json:
         batches[batch] = {"id": identifier, "index": len(entries), "key": key, "kind": kind, "hashes": hashes}
         entries.append(_entry(identifier, key, ISSUED, len(hashes), kind))
         leaves |= {name: {"leaf": leaf, "batch": batch} for name, leaf in made.items()}
-    standings = {_key(1, seeded(f"other/{n}")): _standing("revoked") for n in range(9)}
+    standings = {standing_key(1, seeded(f"other/{n}")): standing("revoked") for n in range(9)}
 
     def leaf(name: str) -> bytes:
         return naive.leaf_hash(leaves[name]["leaf"])
 
     for name in ("revoked", "suspended", "superseded"):
-        standings[_key(1, leaf(name))] = _standing(name)
-    standings[_key(1, leaf("used up"))] = _standing("good", used=10)
-    standings[_key(1, leaf("half used"))] = _standing("good", used=5)
-    standings[_key(1, leaf("successor"))] = _standing("good", predecessor=leaf("superseded"), time=0)
-    standings[_key(2, batches["confirmed"]["id"])] = KEYS["new"] + (BLOCK_TIME - 9).to_bytes(8, "big")
-    standings[_key(3, ISSUER + KEYS["stolen"])] = (ISSUED - 1000).to_bytes(8, "big")
+        standings[standing_key(1, leaf(name))] = standing(name)
+    standings[standing_key(1, leaf("used up"))] = standing("good", used=10)
+    standings[standing_key(1, leaf("half used"))] = standing("good", used=5)
+    standings[standing_key(1, leaf("successor"))] = standing("good", predecessor=leaf("superseded"), time=0)
+    standings[standing_key(2, batches["confirmed"]["id"])] = KEYS["new"] + (BLOCK_TIME - 9).to_bytes(8, "big")
+    standings[standing_key(3, ISSUER + KEYS["stolen"])] = (ISSUED - 1000).to_bytes(8, "big")
     return {"leaves": leaves, "batches": batches, "entries": entries, "standings": standings}
 
 
@@ -92,11 +92,12 @@ def _entry(batch: bytes, key: bytes, time: int, count: int, kind: int) -> bytes:
     return b"origin-ledger/batch-entry/v1\0" + batch + key + numbers
 
 
-def _key(kind: int, name: bytes) -> bytes:
+def standing_key(kind: int, name: bytes) -> bytes:
+    """Where something lies in the map of standings."""
     return naive.sha256(b"origin-ledger/standing-key/v1\0" + bytes([kind]) + name)
 
 
-def _standing(
+def standing(
     status: str, used: int = 0, time: int = BLOCK_TIME - 99, predecessor: bytes = bytes(32)
 ) -> bytes:
     return (
@@ -109,7 +110,8 @@ def _standing(
     )
 
 
-def _pairs(standings: dict[bytes, bytes]) -> list[bytes]:
+def pairs_of(standings: dict[bytes, bytes]) -> list[bytes]:
+    """The leaf data of the map, in order."""
     return [
         b"origin-ledger/standing-entry/v1\0" + key + naive.sha256(standings[key]) for key in sorted(standings)
     ]
@@ -117,7 +119,7 @@ def _pairs(standings: dict[bytes, bytes]) -> list[bytes]:
 
 def look_up(standings: dict[bytes, bytes], key: bytes) -> Json:
     """Presence or absence of a key, as evidence shows it."""
-    keys, data = sorted(standings), _pairs(standings)
+    keys, data = sorted(standings), pairs_of(standings)
     if key in standings:
         place = keys.index(key)
         return {"index": place, "value": standings[key], "proof": naive.path(place, data)}
@@ -176,7 +178,7 @@ def statement(**changes: Any) -> Json:
         "batches": len(held["entries"]),
         "batchesRoot": naive.mth(held["entries"]),
         "standings": len(held["standings"]),
-        "standingsRoot": naive.mth(_pairs(held["standings"])),
+        "standingsRoot": naive.mth(pairs_of(held["standings"])),
         "epoch": EPOCH,
         "expires": NOW + 86_400,
         **changes,
@@ -248,12 +250,12 @@ def evidence(name: str, checkpoint: Json | None = None, standings: dict[bytes, b
     held = ledger()
     pairs = held["standings"] if standings is None else standings
     batch = held["batches"][held["leaves"][name]["batch"]]
-    confirmed = _key(2, batch["id"])
+    confirmed = standing_key(2, batch["id"])
     confirmation = None
     if confirmed in pairs:
         confirmation = {
             "standing": look_up(pairs, confirmed),
-            "disowned": look_up(pairs, _key(3, ISSUER + pairs[confirmed][:20])),
+            "disowned": look_up(pairs, standing_key(3, ISSUER + pairs[confirmed][:20])),
         }
     leaf = naive.leaf_hash(held["leaves"][name]["leaf"])
     return {
@@ -267,8 +269,8 @@ def evidence(name: str, checkpoint: Json | None = None, standings: dict[bytes, b
             "kind": batch["kind"],
             "proof": naive.path(batch["index"], held["entries"]),
         },
-        "standing": look_up(pairs, _key(1, leaf)),
-        "disowned": look_up(pairs, _key(3, ISSUER + batch["key"])),
+        "standing": look_up(pairs, standing_key(1, leaf)),
+        "disowned": look_up(pairs, standing_key(3, ISSUER + batch["key"])),
         "confirmation": confirmation,
     }
 

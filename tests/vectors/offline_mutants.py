@@ -303,11 +303,11 @@ def _evidence() -> Iterator[Case]:
     only_before = {"before": made.look_up(held["standings"], seeded("x"))["before"], "after": None}
     yield put("no neighbour after it", "/standing", only_before, "revoked")
     pairs = held["standings"]
-    mine = made._key(1, naive.leaf_hash(held["leaves"]["revoked"]["leaf"]))
+    mine = made.standing_key(1, naive.leaf_hash(held["leaves"]["revoked"]["leaf"]))
     wide = {key: value for key, value in pairs.items() if key != mine}
     gap = made.look_up(wide, mine)
     place = sorted(pairs).index(mine)
-    data = made._pairs(pairs)
+    data = made.pairs_of(pairs)
     if gap["before"]:
         gap["before"] |= {"index": place - 1, "proof": naive.path(place - 1, data)}
     if gap["after"]:
@@ -318,9 +318,9 @@ def _evidence() -> Iterator[Case]:
         yield put("a neighbour at another place", "/standing", shifted, "revoked")
     absent = made.look_up(wide, mine)
     yield put("absent, from a tree without it", "/standing", absent, "revoked")
-    good_again = {**revoked["standing"], "value": made._standing("good")}
+    good_again = {**revoked["standing"], "value": made.standing("good")}
     yield put("another value", "/standing", good_again, "revoked")
-    other = made.look_up(pairs, made._key(1, naive.leaf_hash(held["leaves"]["half used"]["leaf"])))
+    other = made.look_up(pairs, made.standing_key(1, naive.leaf_hash(held["leaves"]["half used"]["leaf"])))
     yield put("the standing of another leaf", "/standing", other, "revoked")
     yield put("less used", "/standing", other, "used up")
     yield put("the key said to be in order", "/disowned", made.evidence("good")["disowned"], "disowned")
