@@ -61,16 +61,21 @@ class Setup:
         self.tokens: dict[str, str] = known.get("tokens", {})
         self.acceptances: dict[str, Any] = known.get("acceptances", {})
 
-    def run(self, build: bool) -> None:
+    def prepare(self) -> None:
+        """Make the folder and the settings that the builds need."""
         self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.secrets.mkdir(exist_ok=True, mode=0o700)
         self._set(STATE=str(self.state), PORT=str(self.port), ORIGIN_PUBLIC_URL=self.url)
         for name in ("BASE", "POSTGRES_BASE", "BUILD_NETWORK"):
             if os.environ.get(name):
                 self._set(**{name: os.environ[name]})
-        if build:
-            say("building the images")
-            self.compose("build", quiet=True)
+
+    def build(self) -> None:
+        say("building the images")
+        self.compose("build", quiet=True)
+
+    def up(self) -> None:
+        """Make what is missing, start everything, and wait until it is healthy."""
         members = json.loads(self.image("python", _MEMBERS))
         self._make_secrets([name for name, _ in members])
         say("making the council's keys")
@@ -89,7 +94,7 @@ class Setup:
         pins = [f"--{name}={ledger[key]}" for name, key in _PINS.items()]
         with ThreadPoolExecutor(3) as pool:
             list(pool.map(lambda one: self._pinned_signer(one[0], one[1], pins), members))
-        self._keep()
+        self.keep()
         self.compose("--profile", "signers", "up", "-d", "--no-build", quiet=True)
         self.wait(["chain", "database", "service", *(name for name, _ in members)])
 
@@ -127,7 +132,7 @@ class Setup:
         if missing:
             text = self.compose("exec", "-T", "service", "python", "-c", _TOKENS, given=json.dumps(missing))
             self.tokens |= json.loads(text)
-            self._keep()
+            self.keep()
         for name in members:
             if not self._held(f"{name}-token"):
                 self._put(f"{name}-token", self.tokens[name])
@@ -177,9 +182,11 @@ class Setup:
     def _set(self, **values: str) -> None:
         lines = self.settings.read_text().splitlines() if self.settings.exists() else []
         kept = [line for line in lines if line.partition("=")[0] not in values]
+        self.settings.touch(mode=0o600)
         self.settings.write_text("\n".join([*kept, *(f"{k}={v}" for k, v in values.items())]) + "\n")
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
+        """Write `installation.json`: the address, the tokens, and what the signers' keys have agreed to."""
         draft = self.installation.with_suffix(".new")
         draft.unlink(missing_ok=True)
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -269,7 +276,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     chosen = parser.parse_args()
     setup = Setup(chosen.state, chosen.project, chosen.port)
-    setup.run(build=not chosen.no_build)
+    setup.prepare()
+    if not chosen.no_build:
+        setup.build()
+    setup.up()
     say(f"all is well at {setup.url}; the story: origin demo --against {setup.installation}")
 
 

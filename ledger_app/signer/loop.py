@@ -48,6 +48,7 @@ class Signer:
         """Work until `stopped`. A service that is down is waited for, longer each time, up to half a
         minute."""
         failures = 0
+        self.settings.alive.unlink(missing_ok=True)
         while not stopped():
             try:
                 begun = time.monotonic()
