@@ -366,3 +366,19 @@ def test_where_nothing_was_started_the_doctor_looks_at_nothing_and_makes_nothing
     assert found["database"].reason == "NOTHING_HERE"
     assert exit_code(list(found.values())) == 3
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reorganisation_is_counted_and_told(anvil: Rig) -> None:
+    out = io.StringIO()
+    logs.setup("info", "json", out)
+    anvil.well()
+    before = anvil.metric("origin_reorganisations_total")
+    kept = anvil.rpc("evm_snapshot")
+    anvil.rpc("anvil_mine", "0x5")
+    wait(lambda: anvil.metric("origin_index_lag_blocks") == 0, "read")
+    assert anvil.rpc("evm_revert", kept) is True
+    anvil.rpc("evm_mine")
+    wait(lambda: anvil.metric("origin_reorganisations_total") == before + 1, "gone back")
+    assert [line["blocks"] for line in lines(out) if line["event"] == "reorganised"] == [5]
+    anvil.rpc("anvil_mine", "0x8")
+    anvil.well()
