@@ -164,6 +164,12 @@ class World:
                     made += 1
         return made
 
+    def sign_only(self, answer: dict[str, Any]) -> None:
+        """Sign the act of a service's answer, and wait for nothing."""
+        desk = answer["act"]["organisation"]
+        actor = next(one for one in self.actors.values() if one.identifier and one.id == desk)
+        self.sign(actor, signing.request(self.ctx, self.principal(actor.name), answer["act"]["id"]))
+
     def sign(self, actor: Actor, request: dict[str, Any]) -> dict[str, Any]:
         """One signature by `actor`'s key."""
         domain = Domain(request["domain"]["chainId"], request["domain"]["verifyingContract"])
