@@ -4,6 +4,7 @@
 #   ensure_node                      node >= 20 and npm on PATH
 #   ensure_node_tools                contracts/node_modules as locked
 #   ensure_chromium                  a browser for the page tests, where we may install one
+#   ensure_postgresql                the programs of PostgreSQL for the tests, likewise
 #
 # Each is a quick no-op once done: a stamp holds the hash of the lock that was installed.
 
@@ -131,4 +132,15 @@ ensure_node_tools() { ensure_node; npm_ci contracts; }
 ensure_chromium() {
     command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
         || apt_install chromium || say "no chromium here, and it could not be installed: page tests will say so"
+}
+
+# --- PostgreSQL --------------------------------------------------------------------------------------------
+
+# The tests start servers of their own in temporary folders; Debian's own cluster is neither made nor started.
+ensure_postgresql() {
+    command -v postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null && return
+    if [ "$(id -u)" = 0 ] && [ ! -e /etc/postgresql-common ]; then
+        mkdir /etc/postgresql-common && echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+    fi
+    apt_install postgresql || say "no PostgreSQL here, and it could not be installed: its tests will say so"
 }
