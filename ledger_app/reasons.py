@@ -375,6 +375,31 @@ _section(
         "Split it and send the parts.",
     ),
     (
+        "LIFE_ACT_UNKNOWN",
+        "There is no such act on an application or certificate.",
+        "Use one of the acts that the message lists.",
+    ),
+    (
+        "LIFE_NOT_YOURS",
+        "The act is not this organisation's to do.",
+        "Leave it to who is named in the message.",
+    ),
+    (
+        "LIFE_FORBIDS",
+        "The act is not possible from where the application or certificate stands.",
+        "See its state; the message says what the act needs.",
+    ),
+    (
+        "REASONS_NEEDED",
+        "Returning and refusing an application take written reasons, other acts none.",
+        "Write why, so that the applicant can correct it.",
+    ),
+    (
+        "TRUE_COPY_DIFFERS",
+        "A certified true copy replaces an unused original, whole and with its validity.",
+        "Copy allowance and last day of the original, or issue a replacement instead.",
+    ),
+    (
         "SCHEME_UNKNOWN",
         "No rules are kept for this scheme.",
         "See `origin agreement list` for the codes known.",

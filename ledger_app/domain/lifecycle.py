@@ -84,13 +84,14 @@ def use_words(life: Life, unit: str = "certificate") -> str:
 class Actor:
     """Who is asking. `roles` and `territory` as on the ledger; `is_issuer`: of this very certificate.
 
-    `accredited`: for this certificate's scheme, today.
+    `accredited`: for this certificate's scheme, today. `name`: which organisation, where that matters.
     """
 
     roles: Role
     territory: str
     is_issuer: bool = False
     accredited: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +126,13 @@ def possibilities(life: Life, actor: Actor, *, claim: ClaimState = ClaimState.NO
     """
     found: list[Possibility] = []
     for act in ACTS:
-        reason = _not_entitled(act, life, actor) or _not_now(act, life, claim)
+        reason = not_entitled(act, life, actor) or not_now(act, life, claim)
         found.append(Possibility(act, not reason, reason))
     return found
 
 
-def _not_entitled(act: str, life: Life, actor: Actor) -> str:
+def not_entitled(act: str, life: Life, actor: Actor) -> str:
+    """Why `actor` may never do this to the certificate, in words; empty when they may."""
     if act in ("suspend", "reinstate", "revoke", "supersede", "confirm"):
         return _not_as_issuer(act, actor)
     if act == "consume":
@@ -161,7 +163,8 @@ def _elsewhere(life: Life, actor: Actor) -> str:
     return f"It is for {territory_name(life.destination)} only."
 
 
-def _not_now(act: str, life: Life, claim: ClaimState) -> str:
+def not_now(act: str, life: Life, claim: ClaimState) -> str:
+    """Why the act is not possible now, whoever asks, in words; empty when it is."""
     if life.sealed:
         return "This registry is sealed: a later one takes acts."
     if life.paused and act in PAUSABLE:
@@ -202,6 +205,8 @@ def _status_bars(act: str, life: Life) -> str:
     }[act]
     if life.status not in wanted:
         return "It is not suspended." if act == "reinstate" else life.status.standing.words
-    if act == "supersede" and life.key_disowned:
+    if act != "supersede":
+        return ""
+    if life.key_disowned:
         return Standing.ISSUER_KEY_DISOWNED.words
-    return ""
+    return "" if life.remaining else Standing.USED_UP.words
