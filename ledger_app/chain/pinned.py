@@ -100,6 +100,8 @@ class PinnedNode:
         pin = self.pin
         if not self._verified:
             self._verify(pin)
+        # What another thread sees while this question is on its way says nothing about this answer.
+        seen = self._seen
         try:
             answers = self.rpc.batch([*_IDENTITY, *calls])
         except NodeUnavailable:
@@ -107,7 +109,7 @@ class PinnedNode:
             raise
         head = self._check_identity(pin, answers[:3])
         if fresh:
-            self._check_age(pin, head)
+            self._check_age(pin, head, seen)
         return head, answers[3:]
 
     def _check_identity(self, pin: LedgerPin, answers: Sequence[Any]) -> Head:
@@ -124,7 +126,7 @@ class PinnedNode:
             raise NodeUnavailable("NODE_UNAVAILABLE", f"the node's answer makes no sense: {bad}") from bad
         return head
 
-    def _check_age(self, pin: LedgerPin, head: Head) -> None:
+    def _check_age(self, pin: LedgerPin, head: Head, seen: int) -> None:
         if head.age_seconds > self.max_age:
             raise NodeBehind(
                 "NODE_BEHIND",
@@ -134,8 +136,8 @@ class PinnedNode:
         # How old a head from the future is cannot be told: a chain that stands still could pass for fresh.
         if (ahead := head.time - time.time()) > self.max_age:
             raise NodeBehind("CLOCK_BEHIND", f"by {ahead:.0f} s")
-        if head.number < max(self._seen - self.depth, pin.first_block):
-            raise NodeBehind("NODE_BEHIND", f"it is at block {head.number}, we have seen block {self._seen}")
+        if head.number < max(seen - self.depth, pin.first_block):
+            raise NodeBehind("NODE_BEHIND", f"it is at block {head.number}, we have seen block {seen}")
         self._seen = max(self._seen, head.number)
 
     def _verify(self, pin: LedgerPin) -> None:
