@@ -85,6 +85,7 @@ def killed(engine: Engine, life: Life, name: str) -> float:
     if faults:
         raise AssertionError(f"while {name} was down: {faults[0]!r}") from faults[0]
     life.settled()
+    say(f"{name} was well again after {seconds:.1f} s")
     return round(seconds, 1)
 
 
@@ -133,7 +134,7 @@ def main() -> None:
         check(setup, figures)
     except AssertionError as failed:
         sys.stderr.write(setup.compose("logs", "--tail=30"))
-        say(f"does not hold: {failed}")
+        say(f"does not hold: {failed}\nso far: {json.dumps(figures)}")
         raise SystemExit(1) from None
     finally:
         setup.compose("--profile", "signers", "down", "--volumes", "--timeout=20")

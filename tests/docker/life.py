@@ -69,7 +69,7 @@ class Life:
         raw = self.bundle(number)
         client = self._client(CUSTOMS.slug)
         report = patient(lambda: client.upload("/v1/verify", "bundle.json", raw))
-        return report["verdict"], report["standing"], report["exitCode"]
+        return report["verdict"], report["standing"], report["exit_code"]
 
     def settled(self) -> None:
         """Wait until everything acknowledged is on the ledger. Raises AssertionError for what is not."""

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-SCRIPTS = ("run", "test", "origin", "check", "compile", "bench", "audit", "lock")
+SCRIPTS = ("run", "test", "origin", "check", "compile", "bench", "audit", "lock", "docker-check")
 
 
 def script_module(name: str) -> ModuleType:
@@ -84,7 +84,7 @@ def test_every_script_is_there_and_can_be_run(name: str) -> None:
     assert os.access(path, os.X_OK)
 
 
-@pytest.mark.parametrize("name", ["test", "check", "bench", "audit", "lock"])
+@pytest.mark.parametrize("name", ["test", "check", "bench", "audit", "lock", "docker-check"])
 def test_a_script_explains_itself(name: str) -> None:
     command = [str(CHECKOUT / "scripts" / name), "--help"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
