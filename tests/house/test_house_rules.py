@@ -118,6 +118,7 @@ def test_the_root_holds_only_what_a_project_has() -> None:
         "CONTRIBUTING.md",
         "LICENSE",
         "README.md",
+        "SECURITY.md",
         "contracts",
         "docker",
         "docs",

@@ -228,3 +228,15 @@ def test_the_labels_of_the_metrics_stay_few(told: tuple[running_demo.RunningDemo
             client.get(f"/v1/acts/{secrets.token_hex(16)}?state={secrets.token_hex(4)}")
     after = httpx.get(url).text.count("\norigin_http_requests_total{")
     assert after - before <= 3, "a new method and its status at most"
+
+
+def test_the_database_holds_no_document_text_or_token_in_the_clear(
+    told: tuple[running_demo.RunningDemo, Marks, str],
+) -> None:
+    """Numbers, and what the ledger shows anyway, stand in the clear; see SECURITY.md."""
+    demo, marks, _ = told
+    raw = b"".join(path.read_bytes() for path in demo.data.glob("origin.db*"))
+    kept = {where for mark, where in marks.made.items() if mark.encode() in raw}
+    assert kept - {"number"} == set()
+    assert [whose for secret, whose in secrets_of(demo).items() if secret.encode() in raw] == []
+    assert b"STORY-" in raw, "the right files were looked at"
