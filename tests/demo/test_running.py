@@ -175,6 +175,25 @@ def test_whole_story_goes_as_it_must() -> None:
     assert not [path for path in Path("/tmp").glob("origin-demo-*") if path.stat().st_mtime > time.time() - 1]
 
 
+def test_whole_story_is_told_to_an_installation_elsewhere_by_its_file(
+    demo: RunningDemo, tmp_path: Path
+) -> None:
+    accepted = {p.parent.name: json.loads(p.read_text()) for p in demo.data.glob("signers/*/acceptance.json")}
+    file = tmp_path / "installation.json"
+    file.write_text(json.dumps({"url": demo.url, "tokens": demo.tokens, "acceptances": accepted}))
+    told = demo.json("demo", "--against", str(file))
+    assert told["ok"]
+    assert {"issue", "enquire", "answer"} <= {step["name"] for step in told["steps"]}
+    assert [each["exit_code"] for each in told["verdicts"]].count(
+        12
+    ) == 4  # used up, suspended, revoked, replaced
+    for bad in ("{}", "[]", "no JSON", json.dumps({"url": demo.url, "tokens": 1, "acceptances": {}})):
+        file.write_text(bad)
+        refused = demo.origin("demo", "--against", str(file))
+        assert refused.returncode == 2, refused
+        assert "FILE_UNREADABLE" in refused.stderr
+
+
 def _descendants(pid: int) -> list[int]:
     """Every living process below `pid`."""
     parents: dict[int, list[int]] = {}

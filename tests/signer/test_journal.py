@@ -177,6 +177,26 @@ def test_service_that_is_down_or_talks_nonsense_is_waited_for(desk: Desk, tmp_pa
     assert "the service answers again" in said
 
 
+def test_signer_shows_that_its_service_has_answered_since_it_started(desk: Desk, tmp_path: Path) -> None:
+    desk.broken = True
+    seen: list[bool] = []
+    turns = iter(range(80))
+    with signer(desk, tmp_path, DEMO_ISSUER) as working:
+        alive = working.settings.alive
+        alive.parent.mkdir(parents=True, exist_ok=True)
+        alive.touch()  # of the signer that ran here before
+
+        def stopped() -> bool:
+            seen.append(alive.exists())
+            if next(turns, None) == 4:
+                desk.broken = False
+            return seen[-1]
+
+        working.run(stopped)
+    assert seen[:4] == [False] * 4
+    assert seen[-1]
+
+
 def _folder(desk: Desk, folder: Path, organisation: str) -> None:
     secret = folder / "password"
     (folder / "keystore").mkdir(parents=True)
