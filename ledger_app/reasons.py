@@ -624,6 +624,16 @@ _section(
         "A demonstration and a real installation would share this database.",
         "Give each a database of its own.",
     ),
+    (
+        "WORKERS_NEED_NODE",
+        "Several processes cannot share the embedded chain.",
+        "Set ORIGIN_NODE_URL, or serve with one process.",
+    ),
+    (
+        "WORKERS_FAILED",
+        "The service's processes do not come up.",
+        "Read their log lines above; `origin doctor` finds out more.",
+    ),
     ("STORE_NOT_EMPTY", "The database holds data already.", "Name an empty one, or say --replace."),
     (
         "STORE_IN_USE",

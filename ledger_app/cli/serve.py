@@ -22,6 +22,10 @@ def serve(
     port: Annotated[
         int | None, typer.Option(help="The port; else PORT, else 8000.", min=0, max=65535)
     ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(envvar="ORIGIN_WORKERS", min=1, max=64, help="How many processes answer."),
+    ] = 1,
 ) -> None:
     """Run the service. Settings come from ORIGIN_… variables; see the README."""
     chosen = port if port is not None else _port()
@@ -38,6 +42,11 @@ def serve(
     settings = load_settings() if chosen is None else load_settings(port=chosen)
     listening = listen(settings.host, settings.port)
     output.progress(f"serving {settings.base_url}")
+    if workers > 1:
+        from ledger_app.cli.workers import run
+
+        run(settings, listening, workers)
+        return
     logs.setup(settings.log_level or "info", settings.log_format)
     app_ = create_app(settings)
     server = uvicorn.Server(uvicorn.Config(app_, log_config=None, log_level="warning", access_log=False))
