@@ -23,6 +23,7 @@ DEFAULT_URL = "http://127.0.0.1:8000"
 DEMO_TOKENS = "demo/tokens.json"
 _WAIT_SECONDS = 25
 _DONE = {"final"}
+_OFF_CHAIN = {"Checkpoint", "TrustSnapshot"}
 _ENDED = {"reverted", "refused", "expired"}
 
 As = Annotated[
@@ -177,6 +178,8 @@ _STATES = {
 def _print(asked: dict[str, Any]) -> None:
     found = asked["act"]
     words = _STATES.get(found["state"], found["state"])
+    if found["state"] in _DONE and found["kind"] in _OFF_CHAIN:
+        words = "signed and published"
     code = "32" if found["state"] in _DONE else "31" if found["state"] in _ENDED else "33"
     output.line(f"{found.get('summary') or found['kind']}: {output.colour(words, code)}")
     if found.get("block") is not None:

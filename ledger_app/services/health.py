@@ -12,6 +12,7 @@ from ledger_app.chain.account import Account, account, missing_nonces
 from ledger_app.chain.facts import Head
 from ledger_app.errors import ConfigError, LedgerError, Unavailable
 from ledger_app.reasons import describe
+from ledger_app.services import witness
 from ledger_app.services.context import Services
 from ledger_app.store import migrate, progress
 from ledger_app.store.progress import Progress
@@ -180,6 +181,12 @@ def disk(look: Look) -> str:
     return f"{free >> 20} MiB free"
 
 
+def statements(look: Look) -> str:
+    """No two signed statements of the council contradict each other."""
+    schema(look)
+    return witness.none_found(look.ctx)
+
+
 CHECKS: Final[dict[str, Callable[[Look], str]]] = {
     "database": database,
     "schema": schema,
@@ -191,6 +198,7 @@ CHECKS: Final[dict[str, Callable[[Look], str]]] = {
     "outbox": outbox,
     "nonces": nonces,
     "disk": disk,
+    "statements": statements,
 }
 """The checks of `/readyz` by name; the same names are the alarms."""
 

@@ -38,7 +38,12 @@ def run(count: int, seed: int) -> dict[str, int]:
         case, bundle, snapshot = chance.choice(originals)
         in_snapshot = chance.random() < 0.25
         original = snapshot if in_snapshot else bundle
-        others = [each[2] if in_snapshot else each[1] for each in originals]
+        # Not from a bundle under another checkpoint: its evidence is as true, as of its own block.
+        others = [
+            each[2] if in_snapshot else each[1]
+            for each in originals
+            if _checkpoint(each[1]) == _checkpoint(bundle)
+        ]
         raw = mutant(chance, original, others)
         if _same(raw, original):
             told["unchanged"] += 1
@@ -58,6 +63,10 @@ def run(count: int, seed: int) -> dict[str, int]:
         else:
             told["forged" if ours[0] == "NOT_GENUINE" else "refused"] += 1
     return told
+
+
+def _checkpoint(bundle: Any) -> Any:
+    return bundle["evidence"]["checkpoint"]
 
 
 def _same(raw: bytes, original: Any) -> bool:

@@ -33,7 +33,8 @@ def bases() -> Json:
     )
     found = {name: bundle(name) for name in names}
     found["some fields"] = made.partial("good")
-    empty = signed("Checkpoint", statement(standings=0, standingsRoot=naive.mth([])))
+    early = {"block": 600, "blockHash": seeded("block 600"), "time": made.BLOCK_TIME - 5000}
+    empty = signed("Checkpoint", statement(**early, standings=0, standingsRoot=naive.mth([])))
     found["nothing happened yet"] = bundle("good", evidence=made.evidence("good", empty, {}))
     found["without evidence"] = bundle("good", evidence=None)
     return {"bundles": found, "snapshots": {"now": snapshot()}, "council": hexed(made.fingerprint())}
