@@ -89,14 +89,20 @@ def install_ganache(tools: Path) -> Path:
     return target
 
 
-def _major(node: str) -> int:
+def node_version(node: str) -> str:
+    """What a Node.js calls itself, such as `24.11.0`; empty when it does not start."""
     try:
         out = subprocess.run(
             [node, "--version"], capture_output=True, text=True, timeout=20, check=True
         ).stdout
-        return int(out.strip().lstrip("v").split(".")[0])
-    except (OSError, subprocess.SubprocessError, ValueError):
-        return 0
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return out.strip().lstrip("v")
+
+
+def _major(node: str) -> int:
+    number = node_version(node).split(".")[0]
+    return int(number) if number.isdigit() else 0
 
 
 @contextmanager

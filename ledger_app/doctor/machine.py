@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from ledger_app.chain.tools import find_node, ganache_folder, tools_folder
+from ledger_app.chain.tools import find_node, ganache_folder, node_version, tools_folder
 from ledger_app.doctor.finding import Finding, Unseen, could_not_look, ok, problem, warning
 from ledger_app.doctor.patient import Patient
 from ledger_app.errors import ConfigError
@@ -79,10 +79,12 @@ def tools(patient: Patient) -> Finding:
         return problem("TOOL_MISSING", f"Python {python}, at least 3.11 is needed")
     if not patient.settings.embedded_node:
         return ok(f"Python {python}; the chain is elsewhere")
-    node = find_node().node
+    node = node_version(find_node().node)
+    if not node:
+        return problem("TOOL_MISSING", "Node.js does not start")
     if not ganache_folder(tools_folder(patient.data)).is_dir():
         return warning("TOOL_MISSING", "Ganache is not installed yet; the first start installs it")
-    return ok(f"Python {python}, Node.js at {node}, Ganache as locked")
+    return ok(f"Python {python}, Node.js {node}, Ganache as locked")
 
 
 def port(patient: Patient) -> Finding:

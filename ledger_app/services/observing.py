@@ -7,7 +7,7 @@ from ledger_app.errors import LedgerError
 from ledger_app.services import health
 from ledger_app.services.context import Services
 from ledger_app.services.health import Look
-from ledger_app.store import progress, signers
+from ledger_app.store import lease, progress, signers
 from ledger_app.telemetry.metrics import Reading
 
 _MOST_DESKS = 50
@@ -46,6 +46,8 @@ def _of_the_store(look: Look) -> Iterator[Reading]:
         yield Reading("origin_index_age_seconds", _age(look, found.cursor.time))
     left = 0 if found.lease is None else max(0, found.lease[1] - look.now)
     yield Reading("origin_submitter_lease_seconds", left)
+    here = found.lease is not None and left > 0 and lease.is_here(found.lease[0])
+    yield Reading("origin_submitter_leader", float(here))
 
 
 def _of_the_chain(look: Look) -> Iterator[Reading]:
@@ -66,7 +68,6 @@ def _of_signers(look: Look) -> Iterator[Reading]:
 
 def _of_this_process(look: Look) -> Iterator[Reading]:
     ctx = look.ctx
-    yield Reading("origin_submitter_leader", float(ctx.submitter is not None and ctx.submitter.leads))
     for state, count in progress.connections(ctx.store).items():
         yield Reading("origin_database_connections", count, (state,))
     yield Reading("origin_disk_free_bytes", health.free_bytes(look))

@@ -21,6 +21,11 @@ def holder_name() -> str:
     return f"{socket.gethostname()[:32]}/{os.getpid()}/{secrets.token_hex(6)}"
 
 
+def is_here(holder: str) -> bool:
+    """Whether a holder is a process of this machine."""
+    return holder.partition("/")[0] == socket.gethostname()[:32]
+
+
 def submitter(sender: str) -> str:
     """The name of the lease to send transactions of `sender` (an address)."""
     return f"submitter/{sender}"
@@ -59,9 +64,8 @@ def _died_here(holder: str) -> bool:
 
     A wrong guess (process ids of another container) is harmless: the old holder's next `require` fails.
     """
-    host, _, rest = holder.partition("/")
-    pid = rest.partition("/")[0]
-    if host != socket.gethostname()[:32] or not pid.isdigit():
+    pid = holder.partition("/")[2].partition("/")[0]
+    if not is_here(holder) or not pid.isdigit():
         return False
     try:
         os.kill(int(pid), 0)

@@ -5,16 +5,21 @@ take values from fixed lists or from the ledger, never from what a caller sent; 
 every metric, and a test compares.
 """
 
+import os
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.process_collector import ProcessCollector
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 disable_created_metrics()  # type: ignore[no-untyped-call]  # when a counter was made says nothing that process_start_time does not
+_SHARED: Final = "PROMETHEUS_MULTIPROC_DIR"  # the library looks for this name when it is imported
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 GAUGES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
@@ -30,7 +35,7 @@ GAUGES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "origin_index_lag_blocks": ("Blocks that the index is behind the node", ()),
     "origin_index_age_seconds": ("Age of the last block in the index", ()),
     "origin_signer_seen_seconds": ("When a signer last asked for work, Unix seconds", ("desk",)),
-    "origin_submitter_leader": ("1 while this process sends acts to the chain", ()),
+    "origin_submitter_leader": ("1 on the machine whose process sends acts to the chain", ()),
     "origin_submitter_lease_seconds": ("Seconds left of the sender's lease, whoever has it", ()),
     "origin_database_connections": ("Connections of this process's pool", ("state",)),
     "origin_disk_free_bytes": ("Free space where the data folder is", ()),
@@ -47,12 +52,26 @@ class Reading:
     labels: tuple[str, ...] = ()
 
 
+def share(folder: Path) -> None:
+    """Have the processes that are started from now on count together, in files below `folder`.
+
+    What is there is thrown away: a counter begins anew when the service does.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    os.environ[_SHARED] = str(folder)
+
+
 class Metrics:
-    """The counters of one service process. Safe to share between threads."""
+    """The counters of a service: of this process, or of all that `share` them. Safe to share between
+    threads.
+    """
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        ProcessCollector(registry=self._registry)
+        self._shared = os.environ.get(_SHARED)
+        if self._shared is None:
+            ProcessCollector(registry=self._registry)
         self._requests = Counter(
             "origin_http_requests",
             "Requests answered",
@@ -100,7 +119,11 @@ class Metrics:
         """Everything as text, with the gauges as just read."""
         now = CollectorRegistry()
         now.register(_Gauges(readings))
-        return generate_latest(self._registry) + generate_latest(now)
+        counted = self._registry
+        if self._shared is not None:
+            counted = CollectorRegistry()
+            MultiProcessCollector(counted, path=self._shared)  # type: ignore[no-untyped-call]
+        return generate_latest(counted) + generate_latest(now)
 
 
 class _Gauges:
