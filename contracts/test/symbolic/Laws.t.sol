@@ -3,7 +3,15 @@ pragma solidity ^0.8.28;
 
 import {CertificateRegistry} from "../../src/CertificateRegistry.sol";
 import {Consortium} from "../../src/Consortium.sol";
-import {Batch, Certificate, ItemUnits, ItemUse, Leaf, Standing, Status} from "../../src/interfaces/CertificateTypes.sol";
+import {
+    Batch,
+    Certificate,
+    ItemUnits,
+    ItemUse,
+    Leaf,
+    Standing,
+    Status
+} from "../../src/interfaces/CertificateTypes.sol";
 import {ICertificateRegistry} from "../../src/interfaces/ICertificateRegistry.sol";
 import {Accreditation, Key, Organisation} from "../../src/interfaces/IConsortium.sol";
 import {Signature} from "../../src/interfaces/ISignedActs.sol";
@@ -67,9 +75,7 @@ contract LawsTest is Test {
         bytes32 hash = _hash(leaf);
         uint64 before = registry.standingOf(hash).used;
         assuming.assume(before <= leaf.allowance);
-        try registry.acquit(
-            _alone(leaf), a.organisation, a.claim, a.units, new ItemUse[](0), a.deadline, a.signature
-        ) {
+        try registry.acquit(_alone(leaf), a.organisation, a.claim, a.units, new ItemUse[](0), a.deadline, a.signature) {
             uint64 used = registry.standingOf(hash).used;
             assert(used <= leaf.allowance);
             assert(used == before + a.units);
@@ -82,9 +88,7 @@ contract LawsTest is Test {
         uint64 before = registry.standingOf(hash).used;
         uint64 claimed = registry.claimOf(hash, a.organisation, a.claim).units;
         assuming.assume(before <= leaf.allowance);
-        try registry.withdraw(
-            hash, a.organisation, a.claim, a.reason, new ItemUnits[](0), a.deadline, a.signature
-        ) {
+        try registry.withdraw(hash, a.organisation, a.claim, a.reason, new ItemUnits[](0), a.deadline, a.signature) {
             uint64 used = registry.standingOf(hash).used;
             assert(used <= leaf.allowance);
             assert(used == before - claimed);
@@ -117,9 +121,7 @@ contract LawsTest is Test {
 
     /// @dev Must fail: were it proven, the proofs above would be about calls that never pass.
     function refuteThatNothingIsEverAcquitted(Leaf memory leaf, Any memory a) public {
-        try registry.acquit(
-            _alone(leaf), a.organisation, a.claim, a.units, new ItemUse[](0), a.deadline, a.signature
-        ) {
+        try registry.acquit(_alone(leaf), a.organisation, a.claim, a.units, new ItemUse[](0), a.deadline, a.signature) {
             assert(false);
         } catch {}
     }
@@ -137,10 +139,11 @@ contract LawsTest is Test {
     }
 
     function _anyAct(Certificate memory c, Any memory a, uint8 act) private {
-        if (act == 0) try registry.suspend(c, a.reason, a.deadline, a.signature) {} catch {}
-        else if (act == 1) try registry.reinstate(c, a.deadline, a.signature) {} catch {}
-        else if (act == 2) try registry.revoke(c, a.reason, a.deadline, a.signature) {} catch {}
-        else if (act == 3) _supersede(c, a);
+        if (act == 0) try registry.suspend(c, a.reason, a.deadline, a.signature) {} catch {} else if (act == 1) try registry.reinstate(
+            c, a.deadline, a.signature
+        ) {}
+            catch {} else if (act == 2) try registry.revoke(c, a.reason, a.deadline, a.signature) {}
+            catch {} else if (act == 3) _supersede(c, a);
         else if (act == 4) _acquit(c, a);
         else if (act == 5) _withdraw(c, a);
         else if (act == 6) _refuse(c, a);
@@ -162,7 +165,8 @@ contract LawsTest is Test {
     function _withdraw(Certificate memory c, Any memory a) private {
         try registry.withdraw(
             _hash(c.leaf), a.organisation, a.claim, a.reason, new ItemUnits[](0), a.deadline, a.signature
-        ) {} catch {}
+        ) {}
+            catch {}
     }
 
     function _refuse(Certificate memory c, Any memory a) private {
@@ -174,7 +178,8 @@ contract LawsTest is Test {
         successors[0] = c;
         try registry.consume(
             c, a.organisation, a.units, new ItemUse[](0), a.root, a.count, successors, a.deadline, a.signature
-        ) {} catch {}
+        ) {}
+            catch {}
     }
 
     // --- authority is asked of the block ----------------------------------------------------------------------
