@@ -212,23 +212,24 @@ class Setup:
         """Until all of these are healthy. Ends the program when they are not after a while."""
         until = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < until:
-            states = {name: self._health(name) for name in names}
-            if set(states.values()) == {"healthy"}:
+            found = self.containers()
+            states = {name: found.get(name, ("", "missing"))[1] for name in names}
+            if all("(healthy)" in state for state in states.values()):
                 return
             time.sleep(0.5)
-        ill = {name: state for name, state in states.items() if state != "healthy"}
+        ill = {name: state for name, state in states.items() if "(healthy)" not in state}
         for name in ill:
             sys.stderr.write(self.compose("logs", "--tail=20", name))
         sys.exit(f"not healthy after {WAIT_SECONDS} s: {ill}")
 
-    def _health(self, name: str) -> str:
-        wanted = [
-            f"label=com.docker.compose.project={self.project}",
-            f"label=com.docker.compose.service={name}",
-        ]
-        filters = [part for each in wanted for part in ("--filter", each)]
-        listed = call(["docker", "ps", "--all", "--format", "{{.Status}}", *filters]).strip()
-        return "healthy" if "(healthy)" in listed else listed or "missing"
+    def containers(self) -> dict[str, tuple[str, str]]:
+        """Each container's id and status in the engine's words, by its name in compose.yaml."""
+        form = '{{.Label "com.docker.compose.service"}}\t{{.ID}}\t{{.Status}}'
+        ours = f"label=com.docker.compose.project={self.project}"
+        single = "label=com.docker.compose.oneoff=False"
+        listed = call(["docker", "ps", "--all", "--format", form, "--filter", ours, "--filter", single])
+        rows = [line.split("\t") for line in listed.splitlines()]
+        return {name: (number, status) for name, number, status in rows}
 
 
 _LEDGER = """

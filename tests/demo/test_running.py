@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger_app.cli import main
 from tests.support.running_demo import ROOT, RunningDemo, clean_environment, start, stop
 
 
@@ -175,6 +176,8 @@ def test_whole_story_goes_as_it_must() -> None:
     assert not [path for path in Path("/tmp").glob("origin-demo-*") if path.stat().st_mtime > time.time() - 1]
 
 
+@pytest.mark.long
+@pytest.mark.timeout(600)
 def test_whole_story_is_told_to_an_installation_elsewhere_by_its_file(
     demo: RunningDemo, tmp_path: Path
 ) -> None:
@@ -184,14 +187,20 @@ def test_whole_story_is_told_to_an_installation_elsewhere_by_its_file(
     told = demo.json("demo", "--against", str(file))
     assert told["ok"]
     assert {"issue", "enquire", "answer"} <= {step["name"] for step in told["steps"]}
-    assert [each["exit_code"] for each in told["verdicts"]].count(
-        12
-    ) == 4  # used up, suspended, revoked, replaced
-    for bad in ("{}", "[]", "no JSON", json.dumps({"url": demo.url, "tokens": 1, "acceptances": {}})):
-        file.write_text(bad)
-        refused = demo.origin("demo", "--against", str(file))
-        assert refused.returncode == 2, refused
-        assert "FILE_UNREADABLE" in refused.stderr
+    # Used up, suspended, revoked, replaced.
+    assert [each["exit_code"] for each in told["verdicts"]].count(12) == 4
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "no JSON", '{"url": "x", "tokens": 1, "acceptances": {}}'])
+def test_file_that_names_no_installation_is_refused(
+    tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "installation.json"
+    file.write_text(text)
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "--against", str(file)])
+    assert ended.value.code == 2
+    assert "FILE_UNREADABLE" in capsys.readouterr().err
 
 
 def _descendants(pid: int) -> list[int]:

@@ -18,9 +18,8 @@ class Engine:
 
     def names(self) -> list[str]:
         """Every container's name, those first on which the others stand."""
-        listed = self.setup.compose("--profile", "signers", "ps", "--services").split()
         first = ["chain", "database", "service"]
-        return [*first, *sorted(set(listed) - set(first))]
+        return [*first, *sorted(set(self._ids()) - set(first))]
 
     def inspect(self, name: str) -> dict[str, Any]:
         """What the engine knows of a container."""
@@ -102,4 +101,7 @@ class Engine:
         return found
 
     def _id(self, name: str) -> str:
-        return self.setup.compose("ps", "-q", name).strip()
+        return self._ids()[name]
+
+    def _ids(self) -> dict[str, str]:
+        return {name: number for name, (number, _) in self.setup.containers().items()}
