@@ -84,7 +84,9 @@ class Patient:
         settings = self.settings
         if not settings.database_url and not (settings.data / "origin.db").exists():
             raise Unseen("NOTHING_HERE", f"no database in {settings.data}")
-        return open_configured(settings)
+        store = open_configured(settings)
+        with store.read():  # a server that does not answer is found out here, and once
+            return store
 
     def _pin(self) -> LedgerPin:
         settings = self.settings

@@ -226,6 +226,7 @@ def test_a_database_that_does_not_answer_is_named(anvil: Rig) -> None:
     assert found["ledger"] == found["head"] == found["disk"] == ""
     seen = anvil.doctor(ORIGIN_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
     assert (seen["database"].outcome, seen["database"].reason) == ("problem", "STORE_UNAVAILABLE")
+    assert [name for name, finding in seen.items() if finding.outcome == "problem"] == ["database"]
     assert seen["disk"].outcome == "ok"
 
 
