@@ -17,6 +17,7 @@ router = APIRouter(prefix="/v1", tags=["offline proof"])
 
 FILE_TYPE = "application/vnd.origin-ledger.statement+json"
 _Anybody = Annotated[Principal, Depends(Caller("ledger.read"))]
+_NONE_YET: dict[int | str, dict[str, Any]] = {404: {"description": "The council has signed none yet."}}
 
 
 @router.post("/checkpoints", status_code=202, openapi_extra=body_schema(StatementBody))
@@ -36,7 +37,7 @@ def listed(_: _Anybody, ctx: Context) -> dict[str, Any]:
     return {"checkpoints": checkpoints.listed(ctx, statements.CHECKPOINT)}
 
 
-@router.get("/checkpoints/latest")
+@router.get("/checkpoints/latest", responses=_NONE_YET)
 def latest_checkpoint(_: _Anybody, ctx: Context) -> Response:
     """The newest checkpoint that is still good, as its file."""
     return _file(checkpoints.newest(ctx, statements.CHECKPOINT).serialise())
@@ -75,7 +76,7 @@ def ask_for_snapshot(
     return checkpoints.propose_snapshot(ctx, body.days or checkpoints.SNAPSHOT_DAYS, once)
 
 
-@router.get("/trust/latest")
+@router.get("/trust/latest", responses=_NONE_YET)
 def latest_snapshot(_: _Anybody, ctx: Context) -> Response:
     """The newest trust snapshot that is still good, as its file."""
     return _file(checkpoints.newest(ctx, statements.SNAPSHOT).serialise())

@@ -16,7 +16,6 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
-from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 
 from ledger_app.access.policy import allowed
@@ -125,27 +124,28 @@ def _bodies(world: World, clients: Mapping[str, Any]) -> dict[str, list[tuple[st
 
 def test_no_request_gets_a_5xx_or_an_answer_that_is_not_described(sender: Sender) -> None:
     operations: list[Any] = [found.ok() for found in sender.schema.get_all_operations()]  # type: ignore[union-attr]
-    rounds = -(-CASES // (len(operations) * 2))
+    ways = []
     for operation in operations:
-        as_described = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
-        _many(sender, as_described, rounds)
-        try:
-            _many(sender, operation.as_strategy(generation_mode=GenerationMode.NEGATIVE), rounds)
-        except Unsatisfiable:  # nothing of it can be wrong
-            _many(sender, as_described, rounds)
+        ways.append(operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
+        if operation.body or operation.query or operation.path_parameters:  # else nothing of it can be wrong
+            ways.append(operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))
+    _many(sender, st.one_of(ways))
     total = sum(sender.seen.values())
     by_status: Counter[int] = Counter()
     for (_, status), count in sender.seen.items():
         by_status[status] += count
-    print(f"\n{total} requests over {len(operations)} operations: {dict(sorted(by_status.items()))}")
+    reached = len({label for label, _ in sender.seen})
+    print(
+        f"\nfigure: {total:,} requests to {reached} of {len(operations)} operations: {sorted(by_status.items())}"
+    )
     assert total >= CASES
     assert by_status[200] + by_status[202] > 0.02 * total, "hardly anything gets as far as the services"
 
 
-def _many(sender: Sender, cases: st.SearchStrategy[schemathesis.Case[Any]], rounds: int) -> None:
+def _many(sender: Sender, cases: st.SearchStrategy[schemathesis.Case[Any]]) -> None:
     @seed(SEED)
     @settings(
-        max_examples=rounds,
+        max_examples=CASES,
         database=None,
         deadline=None,
         phases=[Phase.generate, Phase.shrink],
