@@ -158,7 +158,7 @@ def _whole(document: dict[str, Any], secret: bytes) -> list[bytes]:
         ]
     if len(entries) > MOST_NODES:
         raise RefusedError("DOCUMENT_TOO_MANY_VALUES")
-    stream = hashlib.shake_256(b"origin-ledger/salts/v1\0" + secret).digest(16 * len(entries))
+    stream: bytes = hashlib.shake_256(b"origin-ledger/salts/v1\0" + secret).digest(16 * len(entries))
     ordered = sorted(entries, key=lambda pointer: pointer.encode("utf-8"))
     return [
         sha256(stream[16 * place : 16 * place + 16], entries[pointer])
@@ -320,7 +320,7 @@ def _items(bundle: Bundle) -> tuple[bool, bool, dict[int, int]]:
     if bundle.document is not None:
         if items is not ABSENT and type(items) is not list:
             raise RefusedError("LEAF_DIFFERS")
-        size = 0 if items is ABSENT else len(items)
+        size = len(items) if type(items) is list else 0
     elif type(items) is dict:
         if items["type"] != "array" and _complete(bundle):
             raise RefusedError("LEAF_DIFFERS")

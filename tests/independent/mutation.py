@@ -42,7 +42,7 @@ def mutant(chance: random.Random, file: Json, others: list[Json]) -> bytes:
     elif kind == 2:
         _borrow(chance, holder, name, path, others)
     elif kind == 3:
-        strange = [None, True, 0, 1, -1, 2**53 - 1, "", "0x", [], {}, [holder[name]]]
+        strange: list[Json] = [None, True, 0, 1, -1, 2**53 - 1, "", "0x", [], {}, [holder[name]]]
         holder[name] = copy.deepcopy(chance.choice(strange))
     else:
         holder[name] = _near(chance, holder[name])

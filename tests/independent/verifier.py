@@ -132,7 +132,7 @@ def statement_of(value: Any) -> Statement:
         raise RefusedError("STATEMENT_INVALID")
     fields = [part.split(" ") for part in kind[kind.index("(") + 1 : -1].split(",")]
     said = exactly(value["statement"], *(name for _, name in fields), reason="ACT_INVALID")
-    message = {}
+    message: dict[str, Any] = {}
     for solidity, name in fields:
         if solidity == "uint64":
             message[name] = number(said[name], MOST_INTEGER, "ACT_INVALID")
@@ -173,7 +173,7 @@ def read_snapshot(data: bytes, now: int, fingerprint: str) -> Statement:
     members = [octets(each, 20) for each in listed(seats["members"], MOST_INTEGER, bad)]
     if not 3 <= len(set(members)) == len(members) <= 32 or not 2 <= seats["threshold"] < len(members):
         raise RefusedError(bad)
-    council = {"epoch": seats["epoch"], "threshold": seats["threshold"], "members": members}
+    council: dict[str, Any] = {"epoch": seats["epoch"], "threshold": seats["threshold"], "members": members}
     check_signed(found, council)
     _in_time(found, now, "TRUST_SNAPSHOT_EXPIRED")
     rows = {

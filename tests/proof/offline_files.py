@@ -29,7 +29,8 @@ def changed(file: Any, changes: list[Json]) -> Any:
     root = {"": copy.deepcopy(file)}
     for change in changes:
         node: Any = root
-        *steps, last = "", *change["pointer"].split("/")[1:]
+        parts: list[str] = change["pointer"].split("/")  # the first is "": the root
+        steps, last = parts[:-1], parts[-1]
         for step in steps:
             node = node[int(step)] if isinstance(node, list) else node[step]
         key: Any = int(last) if isinstance(node, list) else last

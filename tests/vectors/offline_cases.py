@@ -60,7 +60,9 @@ def _secret(name: str) -> bytes:
 @functools.cache
 def ledger() -> Json:
     """Leaves, batches, the log's entries and the map of standings."""
-    leaves, batches, entries = {}, {}, []
+    leaves: Json = {}
+    batches: Json = {}
+    entries: list[bytes] = []
     for batch, members in _documents().items():
         made = {name: naive.leaf_of(document, _secret(name)) for name, document in members}
         hashes = [naive.leaf_hash(leaf) for leaf in made.values()]
