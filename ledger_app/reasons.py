@@ -375,6 +375,16 @@ _section(
         "Split it and send the parts.",
     ),
     (
+        "NUMBER_RANGE",
+        "This is no range of certificate numbers.",
+        "Write a pattern with one run of #, such as CH-{year}-######, and counters that fit it.",
+    ),
+    (
+        "NUMBERS_USED_UP",
+        "The range has not so many numbers left.",
+        "Give the issuing body another range.",
+    ),
+    (
         "LIFE_ACT_UNKNOWN",
         "There is no such act on an application or certificate.",
         "Use one of the acts that the message lists.",

@@ -179,10 +179,17 @@ Prose = Annotated[str, Field(min_length=1, max_length=4000), _PROSE]
 
 _NUMBER: Final = re.compile(r"(?=.{1,70}\Z)[A-Za-z0-9](?:[A-Za-z0-9 .:/_()-]*[A-Za-z0-9)])?", re.ASCII)
 _SCHEME: Final = re.compile(r"[A-Z0-9-]{1,31}", re.ASCII)
+
+
+def is_number(text: str) -> bool:
+    """Whether `text` would be accepted as a certificate number."""
+    return bool(_NUMBER.fullmatch(text))
+
+
 Number = Annotated[
     str,
     _code_check(
-        lambda text: bool(_NUMBER.fullmatch(text)),
+        is_number,
         "NUMBER_SHAPE",
         "This is no certificate number.",
         "Use at most 70 of A–Z, a–z, 0–9, space and . : / _ ( ) -, from a letter or digit to another.",

@@ -293,3 +293,46 @@ def test_checking_for_issue_never_fails_and_agrees_with_what_is_admitted(
         assert refused
     else:
         assert not refused
+
+
+HEAD = (
+    'code = "X"\ntitle = "T"\npreferential = true\ndisclose = ["/number"]\n'
+    '[issuance]\nbases = ["authority"]\nsource = "Text 1"\n'
+)
+
+
+def test_validity_counted_from_shipment_starts_on_the_day_of_departure() -> None:
+    known = read_agreement(
+        HEAD + '[validity]\ndays = 90\ncounted_from = "shipment"\nsource = "Text 2"\n', "x.toml"
+    )
+    made = changed(scheme="X", validUntil=None, transport={"departureDate": "2026-12-01"})
+    assert latest_day(made, known) == date(2027, 3, 1)
+    late = [one.rule for one in content_findings(made, known, at=date(2027, 3, 2))]
+    assert late == ["PRESENTED_TOO_LATE"]
+    assert content_findings(made, known, at=date(2027, 3, 1)) == []
+    del made["transport"]
+    assert latest_day(made, known) is None
+    [told] = agreement_findings(made, known)
+    assert (told.pointer, told.rule) == ("/transport/departureDate", "VALIDITY_NOT_CHECKED")
+    assert told.severity is Severity.UNKNOWN
+
+
+@pytest.mark.parametrize(("departed", "rule"), [("2025-11-20", None), ("2025-11-19", "ISSUED_TOO_LATE")])
+def test_the_last_day_to_issue_after_shipment_counts(departed: str, rule: str | None) -> None:
+    made = changed(flags=["issued-retrospectively"], transport={"departureDate": departed})
+    assert [one.rule for one in check_for_issue(made)] == ([rule] if rule else [])
+
+
+def test_drawing_down_by_item_is_drawing_down() -> None:
+    single = changed(items=1, per_item_allowance=1)
+    assert single["allowance"]["units"] == 1
+    assert [one.rule for one in check_for_issue(single)] == ["DRAW_DOWN"]
+    assert check_for_issue(changed(allowance=1)) == []
+
+
+def test_a_validity_that_is_not_certain_ends_nothing() -> None:
+    made = changed(scheme="EUR1", validUntil=None)
+    assert latest_day(made, agreement("EUR1")) is None
+    assert latest_day(made | {"validUntil": "2028-01-01"}, agreement("EUR1")) == date(2028, 1, 1)
+    late = content_findings(made, at=date(2027, 3, 21))
+    assert [(one.rule, one.severity) for one in late] == [("PRESENTED_TOO_LATE", Severity.UNKNOWN)]

@@ -196,6 +196,15 @@ def test_the_issuing_body_named_by_the_wrapper_is_mapped() -> None:
     assert found.document["extensions"]["uncefact"]["issuers"] == [{"documentStore": "0x1"}]
 
 
+def test_importer_and_consignee_are_told_apart_where_both_are_named() -> None:
+    consignment = UNCEFACT["supplyChainConsignment"] | {"consignee": {"name": "Bank"}}
+    [both] = import_json(UNCEFACT | {"supplyChainConsignment": consignment})
+    assert (both.document["consignee"], both.document["importer"]) == ({"name": "Bank"}, {"name": "Importer"})
+    [one] = import_json(UNCEFACT)
+    assert one.document["consignee"] == {"name": "Importer"}
+    assert "importer" not in one.document
+
+
 def test_what_went_into_a_field_unchanged_is_not_kept_twice() -> None:
     [found] = import_json(UNCEFACT)
     kept = found.document["extensions"]["uncefact"]

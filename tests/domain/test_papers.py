@@ -121,6 +121,7 @@ def test_limits_of_days_are_inclusive() -> None:
     assert told(full(agent={"name": "F", "mandate": {"reference": "P", "validUntil": "2026-11-20"}})) == {}
     assert told(full(certifierAuthorisation={"number": "1", "date": "2026-11-20"})) == {}
     assert told(full(blanketPeriod={"starts": "2026-11-20", "ends": "2026-11-20"})) == {}
+    assert told(full(original={"number": "O", "issueDate": "2026-11-20"})) == {}
 
 
 @pytest.mark.parametrize(

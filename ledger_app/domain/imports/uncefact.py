@@ -33,6 +33,8 @@ def read_uncefact(source: Reader) -> dict[str, Any]:
         put(document, name, parts.territory_at(consignment.at(name, "code"), f"/{name}"))
     put(document, "exporter", _party(consignment.at("exporter"), "/exporter"))
     put(document, "consignee", _party(_consignee(consignment), "/consignee"))
+    if consignment.has("consignee"):
+        put(document, "importer", _party(consignment.at("importer"), "/importer"))
     put(document, "transport", _transport(consignment))
     put(document, "declarations", read_signatories(source, "actualDateTime"))
     _goods(document, consignment)
