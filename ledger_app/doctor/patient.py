@@ -1,8 +1,6 @@
 """The installation under examination: each part is opened once, and fails alike for all that build on it."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 from ledger_app.chain.embedded import kept_sender_key, running_url
 from ledger_app.chain.gateway import Gateway
@@ -12,19 +10,17 @@ from ledger_app.config import Settings, load_settings
 from ledger_app.doctor.finding import Unseen
 from ledger_app.errors import ConfigError, LedgerError
 from ledger_app.services.context import Services
-from ledger_app.services.health import Look
+from ledger_app.services.health import Look, Remembering
 from ledger_app.store.engine import Store, open_configured
 from ledger_app.store.secrets import Vault
 
-T = TypeVar("T")
 
-
-class Patient:
+class Patient(Remembering):
     """Use as a context manager. A part that cannot be had raises the same error each time it is asked for."""
 
     def __init__(self, data: Path) -> None:
+        super().__init__()
         self.data = data
-        self._known: dict[str, Any] = {}
 
     def __enter__(self) -> "Patient":
         return self
@@ -127,14 +123,3 @@ class Patient:
         except LedgerError:
             pass  # the checks that need it say so
         return Look(ctx)
-
-    def _once(self, name: str, ask: Callable[[], T]) -> T:
-        if name not in self._known:
-            try:
-                self._known[name] = ask()
-            except LedgerError as failed:
-                self._known[name] = failed
-        found: T | LedgerError = self._known[name]
-        if isinstance(found, LedgerError):
-            raise found
-        return found

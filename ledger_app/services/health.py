@@ -27,13 +27,31 @@ _LEASE_SECONDS = 5
 """A lease that ran out so long ago is not about to be renewed."""
 
 
-class Look:
+class Remembering:
+    """Asks for each thing once; what failed fails for everybody who asks, with the same error."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Any] = {}
+
+    def _once(self, name: str, ask: Callable[[], T]) -> T:
+        if name not in self._known:
+            try:
+                self._known[name] = ask()
+            except LedgerError as failed:
+                self._known[name] = failed
+        found: T | LedgerError = self._known[name]
+        if isinstance(found, LedgerError):
+            raise found
+        return found
+
+
+class Look(Remembering):
     """One look at an installation: each thing is asked for once; if that fails, it fails alike for all."""
 
     def __init__(self, ctx: Services) -> None:
+        super().__init__()
         self.ctx = ctx
         self.now = ctx.now()
-        self._known: dict[str, Any] = {}
 
     @property
     def revisions(self) -> tuple[str | None, str | None]:
@@ -75,17 +93,6 @@ class Look:
         if self.ctx.submitter is None:
             raise Unavailable("NO_LEDGER")
         return account(self.ctx.gateway.rpc, self.ctx.submitter.sender)
-
-    def _once(self, name: str, ask: Callable[[], T]) -> T:
-        if name not in self._known:
-            try:
-                self._known[name] = ask()
-            except LedgerError as failed:
-                self._known[name] = failed
-        found: T | LedgerError = self._known[name]
-        if isinstance(found, LedgerError):
-            raise found
-        return found
 
 
 # --- the checks: each gives what it saw, or raises why it is not well ---------------------------------------

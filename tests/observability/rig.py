@@ -1,7 +1,12 @@
 """A service with production settings on an Anvil that a test can hurt, looked at from inside and outside."""
 
+import io
+import json
+import logging
 import os
 import secrets
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +23,7 @@ from ledger_app.chain.rpc import Rpc
 from ledger_app.config import Settings, load_settings
 from ledger_app.proof.typed_data import address_of
 from ledger_app.services.context import Services
+from ledger_app.telemetry import logs
 
 METRICS_TOKEN = "a-token-for-the-metrics-of-tests"
 
@@ -65,7 +71,7 @@ class Rig:
     def metrics(self) -> str:
         answer = self.client.get("/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"})
         assert answer.status_code == 200
-        return answer.text
+        return str(answer.text)
 
     def doctor(self, **changed: str) -> dict[str, doctor.Finding]:
         """The findings by check, with settings changed."""
@@ -116,3 +122,25 @@ def rig(folder: Path, **more: str) -> Iterator[Rig]:
             TestClient(create_app(settings, installation), raise_server_exceptions=False) as client,
         ):
             yield Rig(anvil, settings, environment, installation, client)
+
+
+@contextmanager
+def restored() -> Iterator[None]:
+    """What `setup` changes for the whole process is as it was afterwards."""
+    root = logging.getLogger()
+    kept = (list(root.handlers), root.level, threading.excepthook, sys.excepthook)
+    try:
+        yield
+    finally:
+        root.handlers[:], level, threading.excepthook, sys.excepthook = kept
+        root.setLevel(level)
+        logging.captureWarnings(False)
+
+
+@contextmanager
+def logged() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What is logged meanwhile, as lines."""
+    out = io.StringIO()
+    with restored():
+        logs.setup("info", "json", out)
+        yield lambda: [json.loads(line) for line in out.getvalue().splitlines()]

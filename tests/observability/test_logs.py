@@ -4,11 +4,9 @@ import io
 import json
 import logging
 import re
-import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +15,10 @@ import pytest
 from ledger_app.errors import BadInput
 from ledger_app.telemetry import logs
 from ledger_app.telemetry.logs import WITHHELD, Log
+from tests.observability.rig import restored
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SECRET = "a name, a price, a token"
-
-
-@contextmanager
-def restored() -> Iterator[None]:
-    """What `setup` changes for the whole process is as it was afterwards."""
-    root = logging.getLogger()
-    kept = (list(root.handlers), root.level, threading.excepthook, sys.excepthook)
-    try:
-        yield
-    finally:
-        root.handlers[:], level, threading.excepthook, sys.excepthook = kept
-        root.setLevel(level)
-        logging.captureWarnings(False)
 
 
 @pytest.fixture

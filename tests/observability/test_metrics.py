@@ -13,7 +13,7 @@ from ledger_app.errors import ConfigError
 from ledger_app.services import health
 from ledger_app.telemetry.logs import FIELDS
 from ledger_app.telemetry.metrics import GAUGES, Metrics
-from tests.observability.rig import sample
+from tests.observability.rig import sample, wait
 from tests.support.world import World
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "observability.md").read_text("utf-8")
@@ -56,7 +56,7 @@ def test_the_page_lists_every_check_and_every_field_of_a_log_line() -> None:
 def test_every_metric_that_a_healthy_service_reads_is_there(world: World) -> None:
     world.issue()
     with client(world) as asking:
-        assert asking.get("/readyz").status_code == 200
+        wait(lambda: asking.get("/readyz").status_code == 200, "ready")
         text = asking.get("/metrics").text
     missing = [name for name in GAUGES if not re.search(rf"^{name}[ {{]", text, re.MULTILINE)]
     assert missing == []

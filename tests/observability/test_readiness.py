@@ -1,7 +1,5 @@
 """/readyz, the metrics and `origin doctor` name what is broken: each thing is broken for real, and mended."""
 
-import io
-import json
 import secrets
 import shutil
 import subprocess
@@ -24,8 +22,7 @@ from ledger_app.services.health import Look
 from ledger_app.services.pulse import Pulse
 from ledger_app.store import acts, outbox
 from ledger_app.store.engine import open_store
-from ledger_app.telemetry import logs
-from tests.observability.rig import Rig, diagnose, rig, wait
+from tests.observability.rig import Rig, diagnose, logged, rig, wait
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +43,6 @@ def burn(here: Rig) -> int:
         return outbox.enqueue(conn, act_id=None, contract=here.ctx.submitter.sender, calldata=b"")
 
 
-def lines(out: io.StringIO) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in out.getvalue().splitlines()]
-
-
 def test_when_all_is_well_everybody_says_so(anvil: Rig) -> None:
     anvil.well()
     assert set(anvil.checks()) == set(health.CHECKS)
@@ -65,26 +58,30 @@ def test_when_all_is_well_everybody_says_so(anvil: Rig) -> None:
 
 
 def test_a_stalled_head_is_an_alarm_told_once(anvil: Rig) -> None:
-    out = io.StringIO()
-    logs.setup("info", "json", out)
-    anvil.rpc("evm_mine")
-    kept = anvil.ctx.settings.max_data_age_seconds
-    try:
-        change(anvil, max_data_age_seconds=2)
-        anvil.until("head", "HEAD_STALLED")
-        assert anvil.metric('origin_alarm{alarm="head"}') == 1.0
-        for _ in range(3):
-            anvil.checks()
-        raised = [line for line in lines(out) if line["event"] == "alarm-raised" and line["alarm"] == "head"]
-        assert [line["reason"] for line in raised] == ["HEAD_STALLED"]
-        found = anvil.doctor(ORIGIN_MAX_DATA_AGE_SECONDS="2")
-        assert (found["head"].outcome, found["head"].reason) == ("problem", "HEAD_STALLED")
-        assert exit_code(list(found.values())) == 1
-        anvil.rpc("evm_mine")
-    finally:
-        change(anvil, max_data_age_seconds=kept)
     anvil.well()
-    assert [line["alarm"] for line in lines(out) if line["event"] == "alarm-ended"] == ["head"]
+    kept = anvil.ctx.settings.max_data_age_seconds
+    with logged() as lines:
+
+        def told(event: str) -> list[str]:
+            return [line["reason"] for line in lines() if line["event"] == event and line["alarm"] == "head"]
+
+        anvil.rpc("evm_mine")
+        try:
+            change(anvil, max_data_age_seconds=2)
+            anvil.until("head", "HEAD_STALLED")
+            assert anvil.metric('origin_alarm{alarm="head"}') == 1.0
+            for _ in range(3):
+                anvil.checks()
+            assert told("alarm-raised") == ["HEAD_STALLED"]
+            found = anvil.doctor(ORIGIN_MAX_DATA_AGE_SECONDS="2")
+            assert (found["head"].outcome, found["head"].reason) == ("problem", "HEAD_STALLED")
+            assert exit_code(list(found.values())) == 1
+            assert told("alarm-ended") == []
+            anvil.rpc("evm_mine")
+        finally:
+            change(anvil, max_data_age_seconds=kept)
+        anvil.well()
+        assert told("alarm-ended") == ["HEAD_STALLED"]
     assert anvil.metric('origin_alarm{alarm="head"}') == 0.0
 
 
@@ -370,16 +367,15 @@ def test_where_nothing_was_started_the_doctor_looks_at_nothing_and_makes_nothing
 
 
 def test_a_reorganisation_is_counted_and_told(anvil: Rig) -> None:
-    out = io.StringIO()
-    logs.setup("info", "json", out)
     anvil.well()
     before = anvil.metric("origin_reorganisations_total")
-    kept = anvil.rpc("evm_snapshot")
-    anvil.rpc("anvil_mine", "0x5")
-    wait(lambda: anvil.metric("origin_index_lag_blocks") == 0, "read")
-    assert anvil.rpc("evm_revert", kept) is True
-    anvil.rpc("evm_mine")
-    wait(lambda: anvil.metric("origin_reorganisations_total") == before + 1, "gone back")
-    assert [line["blocks"] for line in lines(out) if line["event"] == "reorganised"] == [5]
+    with logged() as lines:
+        kept = anvil.rpc("evm_snapshot")
+        anvil.rpc("anvil_mine", "0x5")
+        wait(lambda: anvil.metric("origin_index_lag_blocks") == 0, "read")
+        assert anvil.rpc("evm_revert", kept) is True
+        anvil.rpc("evm_mine")
+        wait(lambda: anvil.metric("origin_reorganisations_total") == before + 1, "gone back")
+        assert [line["blocks"] for line in lines() if line["event"] == "reorganised"] == [5]
     anvil.rpc("anvil_mine", "0x8")
     anvil.well()
