@@ -70,10 +70,21 @@ def test_only_the_service_is_published_and_only_on_this_machine() -> None:
 
 
 def test_a_signer_reaches_the_service_and_nothing_else() -> None:
-    assert all(SERVICES[name]["networks"] == ["desks"] for name in SIGNERS)
+    assert all(SERVICES[name]["networks"] == ["desks"] for name in SIGNERS if name not in COUNCIL)
     assert "desks" in SERVICES["service"]["networks"]
     assert "desks" not in SERVICES["database"]["networks"] + SERVICES["chain"]["networks"]
-    assert all(COMPOSE["networks"][name]["internal"] is True for name in ("desks", "ledger"))
+    assert all(COMPOSE["networks"][name]["internal"] is True for name in ("desks", "ledger", "seats"))
+
+
+def test_a_council_seat_reaches_a_node_besides_to_recompute_what_it_states() -> None:
+    assert all(SERVICES[name]["networks"] == ["desks", "seats"] for name in COUNCIL)
+    assert {name for name, service in SERVICES.items() if "seats" in service.get("networks", [])} == {
+        "chain",
+        *COUNCIL,
+    }
+    node = "http://chain:8545"
+    assert all(SERVICES[name]["command"][-2:] == ["--node", node] for name in COUNCIL)
+    assert SERVICES["service"]["environment"]["ORIGIN_NODE_URL"] == node
 
 
 def test_there_is_a_signer_with_a_volume_of_its_own_for_each_member() -> None:
