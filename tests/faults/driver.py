@@ -27,10 +27,11 @@ Part = Literal["service", "chain", "signer"]
 
 class Installation:
     """A demo in the data folder `data`. `start()` waits until it is ready; it may be killed and started
-    again."""
+    again. `settings`: ORIGIN_… variables besides."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, settings: dict[str, str] | None = None) -> None:
         self.data = data
+        self._settings = settings or {}
         self.url = ""
         self._port = _free_port()
         self._child: subprocess.Popen[bytes] | None = None
@@ -39,6 +40,7 @@ class Installation:
         """Raises RuntimeError with the last words of a service that does not come up."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("ORIGIN_")}
         environment |= {"ORIGIN_DATA": str(self.data), "PORT": str(self._port), "PYTHONUNBUFFERED": "1"}
+        environment |= self._settings
         self.data.mkdir(parents=True, exist_ok=True)
         said = self.data / "driver.out"
         with said.open("w") as out, (self.data / "driver.log").open("a") as log:
@@ -122,6 +124,7 @@ class Installation:
         that the demo's own is taken."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("ORIGIN_")}
         environment |= {"ORIGIN_URL": self.url, "ORIGIN_DATA": str(self.data), "PYTHONPATH": str(CHECKOUT)}
+        environment |= self._settings
         if token is not None:
             tokens = json.loads((self.data / "demo" / "tokens.json").read_text())["tokens"]
             environment["ORIGIN_TOKEN"] = tokens[token]

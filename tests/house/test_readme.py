@@ -26,7 +26,12 @@ class Step:
 
 
 def steps() -> Iterator[Step]:
-    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
+    return steps_of(README)
+
+
+def steps_of(page: str) -> Iterator[Step]:
+    """The commands of a page's console blocks, in their order."""
+    for block in re.findall(r"```console\n(.*?)```", page, re.DOTALL):
         step: Step | None = None
         for line in block.splitlines():
             if line.startswith("$ "):

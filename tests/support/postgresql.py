@@ -10,12 +10,14 @@ import ctypes
 import itertools
 import os
 import pwd
+import random
 import secrets
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -86,8 +88,33 @@ class Postgres:
     def kill(self) -> None:
         """`kill -9` of the postmaster; its children see that and end. Returns once it is gone."""
         assert self._child is not None
+        children = self._children()
         self._child.kill()
         self._child.wait(60)
+        # As long as one of them lives the server refuses to start again.
+        until = time.monotonic() + _READY_SECONDS
+        while any(Path(f"/proc/{pid}").exists() for pid in children) and time.monotonic() < until:
+            time.sleep(0.01)
+
+    def kill_a_backend(self, rng: random.Random) -> bool:
+        """`kill -9` of one of the processes that serve a connection; the server then cuts all of them off and
+        recovers. False when there is none."""
+        serving = [pid for pid, words in self._children().items() if "origin" in words and "[local]" in words]
+        if not serving:
+            return False
+        with suppress(ProcessLookupError):
+            os.kill(rng.choice(serving), signal.SIGKILL)
+        return True
+
+    def _children(self) -> dict[int, str]:
+        found = {}
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdigit():
+                with suppress(OSError, IndexError):
+                    parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                    if parent == self.pid:
+                        found[int(folder.name)] = (folder / "cmdline").read_bytes().decode("utf-8", "replace")
+        return found
 
     def stop(self) -> None:
         """End it in order: clients are cut off, everything is written."""
