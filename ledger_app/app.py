@@ -26,7 +26,7 @@ from ledger_app.api import (
     statements,
     verification,
 )
-from ledger_app.api.limits import Limits
+from ledger_app.api.limits import Limits, file_too_large
 from ledger_app.api.observing import Observing
 from ledger_app.api.waiting import Bell
 from ledger_app.chain.deployment import ensure_ledger
@@ -37,7 +37,7 @@ from ledger_app.chain.pin import PIN_FILE, LedgerPin, kept_pin, saved_pin
 from ledger_app.chain.submitter import Submitter
 from ledger_app.config import Settings
 from ledger_app.domain.agreements import use_folder
-from ledger_app.errors import ConfigError, LedgerError, WrongLedger
+from ledger_app.errors import ConfigError, LedgerError, Unavailable, WrongLedger
 from ledger_app.services.context import Services, Trouble
 from ledger_app.services.housekeeping import Housekeeper
 from ledger_app.services.recovering import recognise
@@ -66,6 +66,7 @@ class Installation:
         self._threads: list[threading.Thread] = []
         self._told: dict[str, tuple[str, float]] = {}
         self._services: Services | None = None
+        self._drill = False
 
     @property
     def services(self) -> Services:
@@ -112,6 +113,7 @@ class Installation:
     def stop_node(self) -> None:
         """Stop the embedded node only, for a drill: the service then answers that it cannot tell."""
         if self._node is not None:
+            self._drill = True
             self._node.stop()
             self._node = None
 
@@ -129,7 +131,7 @@ class Installation:
             url, sender = self._node.url, self._node.sender_key
         if sender is None:
             raise ConfigError("SETTING_UNSAFE", "ORIGIN_SENDER_KEY is not set.")
-        pin = LedgerPin(**settings.pinned) if settings.pinned else _kept_pin(settings, store)  # type: ignore[arg-type]
+        pin = LedgerPin(*settings.pinned) if settings.pinned else _kept_pin(settings, store)
         depth = settings.finality_depth
         gateway = Gateway(url, pin, max_age=settings.max_data_age_seconds, depth=depth)
         submitter = Submitter(store, gateway, sender, depth=depth)
@@ -161,6 +163,8 @@ class Installation:
         self._tell("follower", failed)
 
     def _tell(self, worker: str, failed: LedgerError) -> None:
+        if self._drill and isinstance(failed, Unavailable):
+            return  # whoever stopped the node knows
         # A worker tries again every few seconds; one line a minute says as much.
         before, now = self._told.get(worker), time.monotonic()
         if before is None or before[0] != failed.reason or now - before[1] > _TELL_AGAIN_SECONDS:
@@ -217,6 +221,7 @@ def create_app(settings: Settings, installation: Installation | None = None) -> 
             ("/v1/verify", settings.max_bundle_bytes),
             ("/verify", settings.max_bundle_bytes),
         ],
+        refusals={"/v1/verify": file_too_large, "/verify": pages.too_large},
     )
     app.add_middleware(Observing)  # the last one is the outermost: it sees what the others refuse
     app.openapi = lambda: openapi.describe(app, _routers())  # type: ignore[method-assign]

@@ -8,7 +8,7 @@ setting that belongs to production, so that a demo can never run against a real 
 import os
 import secrets as randomness
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
@@ -29,6 +29,17 @@ _SECRETS = (
     "metrics_token",
 )
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class Pinned(NamedTuple):
+    """The ledger that the settings name, as `chain.pin.LedgerPin` takes it."""
+
+    chain_id: int
+    genesis: str
+    consortium: str
+    registry: str
+    cargo_log: str
+    first_block: int
 
 
 class Settings(BaseSettings):
@@ -84,7 +95,7 @@ class Settings(BaseSettings):
     vote_expiry_seconds: int = Field(7 * 86_400, ge=60)
 
     max_body_bytes: int = Field(2 * MIB, ge=1024)
-    max_bundle_bytes: int = Field(4 * MIB, ge=1024)
+    max_bundle_bytes: int = Field(9 * MIB, ge=1024)  # a bundle has at most 8 MiB, and comes in a form
     max_import_bytes: int = Field(32 * MIB, ge=1024)
     max_batch: int = Field(10_000, ge=1, le=100_000)
 
@@ -117,20 +128,15 @@ class Settings(BaseSettings):
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
-    def pinned(self) -> dict[str, str | int] | None:
+    def pinned(self) -> Pinned | None:
         """The ledger named by the settings, or None when this installation deploys and remembers its own."""
         if self.chain_id is None or not (
             self.genesis and self.consortium and self.registry and self.cargo_log
         ):
             return None
-        return {
-            "chain_id": self.chain_id,
-            "genesis": self.genesis,
-            "consortium": self.consortium,
-            "registry": self.registry,
-            "cargo_log": self.cargo_log,
-            "first_block": self.first_block,
-        }
+        return Pinned(
+            self.chain_id, self.genesis, self.consortium, self.registry, self.cargo_log, self.first_block
+        )
 
     def master_keys(self) -> tuple[bytes, ...]:
         """The current master key, then the older ones that may still open documents; each 32 bytes."""

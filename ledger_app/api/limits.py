@@ -3,7 +3,7 @@ headers.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import unquote_to_bytes
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,6 +15,10 @@ _MAX_HEADER = 8192
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
 
+#: Answers a request (its scope) whose body is beyond its bound in bytes.
+Refusal = Callable[[Scope, int], ASGIApp]
+
+
 class RequestTooLarge(Exception):
     """The body grew beyond its bound while it was read."""
 
@@ -23,14 +27,23 @@ class Limits:
     """ASGI middleware. `bounds` gives (path prefix, bytes) pairs, the first that fits counts; `default` is
     for the rest.
 
+    `refusals`: how an exact path answers a body beyond its bound, where it is not with the problem TOO_LARGE.
     The announced length is checked first; a body sent in chunks is counted while it comes in, so that no more
     than the bound is ever held.
     """
 
-    def __init__(self, app: ASGIApp, *, default: int, bounds: Iterable[tuple[str, int]] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        default: int,
+        bounds: Iterable[tuple[str, int]] = (),
+        refusals: Mapping[str, Refusal] | None = None,
+    ) -> None:
         self.app = app
         self._default = default
         self._bounds = tuple(bounds)
+        self._refusals = refusals or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 400, 413 or 431."""
@@ -53,9 +66,12 @@ class Limits:
         except RequestTooLarge:
             if begun:
                 raise
-            await _too_large(bound)(scope, receive, send)
+            await self._too_large(scope)(scope, receive, send)
 
-    def _refusal(self, scope: Scope) -> ProblemResponse | None:
+    def _too_large(self, scope: Scope) -> ASGIApp:
+        return self._refusals.get(scope["path"], _too_large)(scope, self._bound(scope["path"]))
+
+    def _refusal(self, scope: Scope) -> ASGIApp | None:
         target = scope.get("raw_path") or scope["path"].encode()
         query = scope.get("query_string", b"")
         if len(target) + len(query) > _MAX_TARGET:
@@ -70,7 +86,7 @@ class Limits:
             if name == b"content-length" and (
                 not value.isdigit() or len(value) > 18 or int(value) > self._bound(scope["path"])
             ):
-                return _too_large(self._bound(scope["path"]))
+                return self._too_large(scope)
         return None
 
     def _bound(self, path: str) -> int:
@@ -92,7 +108,12 @@ def _counted(receive: Receive, bound: int) -> Receive:
     return counted
 
 
-def _too_large(bound: int) -> ProblemResponse:
+def file_too_large(_: Scope, bound: int) -> ProblemResponse:
+    """For a path that takes one file: no smaller part of it would do."""
+    return problem("FILE_TOO_LARGE", 413, limit=bound)
+
+
+def _too_large(_: Scope, bound: int) -> ProblemResponse:
     return problem("TOO_LARGE", 413, f"At most {bound} bytes are taken here.", limit=bound)
 
 

@@ -50,7 +50,7 @@ def pin_of(settings: "Settings", store: "Store | None") -> "LedgerPin | None":
     from ledger_app.chain.pin import LedgerPin, kept_pin, saved_pin
 
     if settings.pinned:
-        return LedgerPin(**settings.pinned)  # type: ignore[arg-type]
+        return LedgerPin(*settings.pinned)
     kept = kept_pin(settings.data)
     if kept is not None or store is None:
         return kept

@@ -8,6 +8,7 @@ import typer
 from ledger_app import errors
 from ledger_app.cli import common, output
 from ledger_app.domain.cargo.places import place_words
+from ledger_app.domain.words import counted
 
 app = common.group("Capture, follow and prove cargo events.")
 
@@ -238,5 +239,6 @@ def _print_verdict(report: dict[str, Any]) -> None:
         output.line(f"  stream {stream['name']}: {stream['events']} events, {anchored} anchored")
     if report["ledger"] is not None:
         output.line(
-            f"  ledger: block {report['ledger']['block']}, {report['ledger']['age_seconds']} seconds old"
+            f"  ledger: block {report['ledger']['block']}, "
+            f"{counted(int(report['ledger']['age_seconds']), 'second')} old"
         )

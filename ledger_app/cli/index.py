@@ -67,7 +67,7 @@ def _follower(settings: "Settings") -> "Iterator[Follower]":
     node = None
     try:
         with store.read() as conn:
-            pin = LedgerPin(**settings.pinned) if settings.pinned else saved_pin(conn)  # type: ignore[arg-type]
+            pin = LedgerPin(*settings.pinned) if settings.pinned else saved_pin(conn)
         url = settings.node_url
         if url is None:
             node = Ganache(settings.data, settings.node_port, fund=settings.sender())

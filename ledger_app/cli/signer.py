@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from ledger_app import errors
-from ledger_app.cli import output
+from ledger_app.cli import common, output
 
-app = typer.Typer(no_args_is_help=True, help="Hold an organisation's key and sign for it, within limits.")
+app = common.group("Hold an organisation's key and sign for it, within limits.")
 
 Folder = Annotated[Path, typer.Option("--dir", "-d", help="The signer's folder.")]
 DEFAULT_FOLDER = Path("signer")

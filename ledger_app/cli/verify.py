@@ -9,6 +9,7 @@ import typer
 
 from ledger_app import errors
 from ledger_app.cli import common, output
+from ledger_app.domain.words import counted
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -119,7 +120,8 @@ def show(report: dict[str, Any]) -> None:
         output.line(f"  {output.colour(f'{mark:>2}', code)}  {check['name']}{detail}{reason}")
     ledger = report["ledger"]
     if ledger.get("block") is not None:
-        output.line(f"  ledger: block {ledger['block']}, {ledger['age_seconds']} seconds old")
+        age = counted(int(ledger["age_seconds"]), "second")
+        output.line(f"  ledger: block {ledger['block']}, {age} old")
     if report.get("next"):
         output.line(f"next: {report['next']}")
 

@@ -87,7 +87,7 @@ class Patient(Remembering):
     def _pin(self) -> LedgerPin:
         settings = self.settings
         if settings.pinned is not None:
-            return LedgerPin(**settings.pinned)  # type: ignore[arg-type]
+            return LedgerPin(*settings.pinned)
         with self.store.read() as conn:
             found = kept_pin(settings.data) or saved_pin(conn)
         if found is None:

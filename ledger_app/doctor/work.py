@@ -45,7 +45,7 @@ def pin(patient: Patient) -> Finding:
         saved = saved_pin(conn)
     named = patient.settings.pinned
     if named is not None:
-        trusted = LedgerPin(**named)  # type: ignore[arg-type]
+        trusted = LedgerPin(*named)
         if saved is not None and not _same(saved, trusted):
             return problem("PIN_DIFFERS", "the settings name another ledger than the database")
         return ok("named by the settings")

@@ -12,6 +12,7 @@ from ledger_app.domain.standing import (
     act_reason_words,
 )
 from ledger_app.domain.terms import day_date, day_number, territory_code
+from ledger_app.domain.words import counted
 from ledger_app.errors import BadInput, CheckFailed
 from ledger_app.proof.bundle import Bundle
 from ledger_app.proof.commitments import digest_document
@@ -112,7 +113,7 @@ def right_ledger(bundle: Bundle, pin: Pin) -> None:
 
 def freshness(facts: Facts, question: Question) -> StepOutcome:
     """Step 11, run before step 4: what an outdated node does not know proves nothing."""
-    age = f"block {facts.block} was {facts.age_seconds} seconds old"
+    age = f"block {facts.block} was {counted(facts.age_seconds, 'second')} old"
     if facts.age_seconds > question.max_age_seconds:
         raise CheckFailed(11, "LEDGER_STALE", f"{age}; at most {question.max_age_seconds} are accepted")
     return outcome_of(11, "passed", detail=age)

@@ -10,18 +10,22 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
+from starlette.types import ASGIApp, Scope
 
 from ledger_app.access.policy import authorise
 from ledger_app.access.principals import ANONYMOUS, Kind, Principal, principal_for
 from ledger_app.api.http import Caller, Context, services
 from ledger_app.api.uploads import check_texts
 from ledger_app.errors import BadInput, LedgerError, NotAuthenticated, NotFound
+from ledger_app.reasons import describe
 from ledger_app.services import batches, subjects, verifying
+from ledger_app.services import certificates as bundles
 from ledger_app.services.context import Services
 from ledger_app.services.visibility import may_see
 from ledger_app.store import certificates, members
+from ledger_app.store.acts import DONE
 from ledger_app.store.certificates import CertificateRow
 from ledger_app.web import present
 from ledger_app.web.assets import page, static_response
@@ -84,6 +88,28 @@ def certificate_page(name: str, who: Looking, ctx: Context) -> HTMLResponse:
         )
 
 
+@router.get("/c/{name}/bundle")
+def bundle_file(name: str, who: Looking, ctx: Context) -> Response:
+    """The file to pass on, for those who may read the certificate."""
+    try:
+        row = _row(ctx, name)
+        content = bundles.bundle(ctx, who, row.id)
+    except LedgerError as error:
+        return page(
+            "verify.html", error.status, **_frame(ctx, who), given=_GIVEN, report=None, fault=_fault(error)
+        )
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", row.number)[:100] or "certificate"
+    return Response(
+        content,
+        media_type="application/json",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}.bundle.json"',
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
 @router.get("/sign-in", response_class=HTMLResponse)
 def sign_in_page(who: Looking, ctx: Context) -> HTMLResponse:
     """The form for an access token."""
@@ -117,6 +143,16 @@ def sign_out(_: Looking) -> Response:
 def static(name: str, request: Request, _: Looking) -> Response:
     """A vendored file."""
     return static_response(name, request.headers.get("if-none-match"))
+
+
+def too_large(scope: Scope, _: int) -> ASGIApp:
+    """The answer to a file beyond the bound, which was not read: nobody is asked who sent it."""
+    entry = describe("FILE_TOO_LARGE")
+    fault = present.fault_view(entry.code, entry.meaning, entry.next_step)
+    values: dict[str, Any] = {"who": None, "own_page": False, "given": _GIVEN, "report": None, "fault": fault}
+    if Headers(scope=scope).get("hx-request") == "true":
+        return page("report.html", **values)
+    return page("verify.html", 413, **values)
 
 
 # --- the pages' work ----------------------------------------------------------------------------------------
@@ -165,6 +201,7 @@ def _certificate(ctx: Services, who: Principal, name: str) -> HTMLResponse:
     with ctx.store.read() as conn:
         entitled = may_see(conn, who, row)
     opened = batches.paper(ctx, row) if entitled else None
+    document = opened["document"] if opened else None
     address = f"{ctx.settings.base_url}/c/{row.leaf}"
     return page(
         "certificate.html",
@@ -175,8 +212,9 @@ def _certificate(ctx: Services, who: Principal, name: str) -> HTMLResponse:
         subtitle=f"Issued under {row.scheme}. What the ledger says of it now:",
         qr=_qr(address),
         short=f"{row.leaf[:10]}…{row.leaf[-6:]}",
-        document=present.document_view(opened["document"]) if opened else None,
-        timeline=timeline(ctx, who, row.id, row.number),
+        document=present.document_view(document) if document else None,
+        download=f"/c/{row.leaf}/bundle" if document and row.state in DONE else None,
+        timeline=timeline(ctx, who, row.id, row.number, present.place_names(document or {})),
     )
 
 

@@ -1,10 +1,13 @@
 """From a verification report to what a page shows: words, tone, facts. Pure; templates escape what it
 gives."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from ledger_app.domain.codelists import territory_name
 from ledger_app.domain.standing import Standing
+from ledger_app.domain.words import amount_words, counted
 from ledger_app.reasons import REASONS
 
 CHECKS: Final = {
@@ -34,11 +37,16 @@ _FAILED: Final = {
     "cargo": "The cargo's history contradicts it",
     "freshness": "The ledger's data is too old",
 }
+#: Said of one that holds no more than half.
+_WARNED: Final = {
+    "content": "Something in it does not fit the rules of its scheme",
+    "cargo": "The cargo's history contradicts it",
+}
 _SIGNS: Final = {"passed": "✓", "failed": "✕", "warning": "!", "cannot-tell": "?", "not-checked": "·"}
 _OUTCOMES: Final = {
     "passed": "holds",
     "failed": "does not hold",
-    "warning": "holds, with something to look at",
+    "warning": "something to look at",
     "cannot-tell": "cannot be told",
     "not-checked": "not checked",
 }
@@ -68,6 +76,8 @@ _MEANINGS: Final = {
     "CANNOT_TELL": "It was not possible to find out. That says nothing against the certificate.",
 }
 _MAX_GOODS: Final = 200
+_MAX_FINDINGS: Final = 50
+_LINK: Final = re.compile(r"https://[^\s<>\"]+")
 
 
 def report_view(report: dict[str, Any], *, looked_up: bool) -> dict[str, Any]:
@@ -94,6 +104,7 @@ def report_view(report: dict[str, Any], *, looked_up: bool) -> dict[str, Any]:
         "facts": facts(report),
         "leaf": certificate.get("leaf"),
         "checks": [_check(check) for check in report["checks"]],
+        "findings": [_finding(finding) for finding in (report.get("content") or [])[:_MAX_FINDINGS]],
         "matches": [m for m in map(_match, report.get("matches") or []) if m],
         "age": _age(report["ledger"]),
     }
@@ -120,7 +131,7 @@ def facts(report: dict[str, Any]) -> list[tuple[str, str]]:
         ("Scheme", certificate["scheme"]),
         ("Registered", _when(certificate.get("registeredAt"))),
         ("Valid", f"{certificate.get('validFrom') or '…'} – {certificate.get('validUntil') or 'open'}"),
-        ("For", certificate.get("destination") or "any destination"),
+        ("For", _territory(certificate.get("destination")) or "any destination"),
         ("Used", f"{allowance.get('used', 0)} of {allowance.get('total', 1)}"),
         ("Shown", report.get("disclosed")),
         ("Digest", certificate["digest"]),
@@ -148,8 +159,11 @@ def document_view(document: dict[str, Any]) -> dict[str, Any]:
         ("Exporter", _party(document.get("exporter"))),
         ("Producer", _party(document.get("producer"))),
         ("Consignee", _party(document.get("consignee"))),
-        ("Origin", document.get("originCountry")),
-        ("From – to", " – ".join(str(document.get(k) or "…") for k in ("exportCountry", "importCountry"))),
+        ("Origin", _territory(document.get("originCountry"))),
+        (
+            "From – to",
+            " – ".join(_territory(document.get(k)) or "…" for k in ("exportCountry", "importCountry")),
+        ),
         (
             "Transport",
             " · ".join(str(transport[k]) for k in ("mode", "means", "journey") if transport.get(k)),
@@ -163,9 +177,10 @@ def document_view(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check(check: dict[str, Any]) -> dict[str, str]:
-    labels = _FAILED if check["outcome"] == "failed" else CHECKS
+    labels = {"failed": _FAILED, "warning": {**CHECKS, **_WARNED}}.get(check["outcome"], CHECKS)
     label, detail = labels.get(check["name"], check["name"]), _sentence(check.get("detail"))
     return {
+        "name": check["name"],
         "label": label,
         "outcome": check["outcome"],
         "outcome_words": _OUTCOMES.get(check["outcome"], check["outcome"]),
@@ -173,6 +188,29 @@ def _check(check: dict[str, Any]) -> dict[str, str]:
         "detail": "" if detail == label else detail,
         "reason": check.get("reason") or "",
         "next": check.get("next") or "",
+    }
+
+
+def _finding(finding: dict[str, str]) -> dict[str, Any]:
+    source = finding.get("source") or ""
+    link = _LINK.search(source)
+    return {
+        "words": _sentence(finding["words"]),
+        "fix": _sentence(finding["fix"]),
+        "field": finding["pointer"] or "the whole document",
+        "source": source,
+        "link": link[0].rstrip(".,;)") if link else "",
+        "outcome": "not-checked" if finding["severity"] == "unknown" else "warning",
+        "sign": _SIGNS["not-checked" if finding["severity"] == "unknown" else "warning"],
+    }
+
+
+def place_names(document: dict[str, Any]) -> dict[str, str]:
+    """The names that a document gives to places, by UN/LOCODE."""
+    transport = _object(document.get("transport"))
+    places = [_object(transport.get(name)) for name in ("loadingPlace", "dischargePlace")]
+    return {
+        str(place["code"]): str(place["name"]) for place in places if place.get("code") and place.get("name")
     }
 
 
@@ -191,12 +229,13 @@ def _match(report: dict[str, Any]) -> dict[str, str] | None:
 
 def _good(item: dict[str, Any]) -> dict[str, str]:
     quantity = _object(item.get("quantity"))
+    amount = amount_words(str(quantity.get("value", "")), str(quantity.get("unit", "")))
     return {
         "number": str(item.get("number", "")),
         "description": str(item.get("description", "")),
         "hs": str(item.get("hsCode", "")),
         "criterion": str(item.get("originCriterion", "")),
-        "quantity": f"{quantity.get('value', '')} {quantity.get('unit', '')}".strip(),
+        "quantity": amount if quantity else "",
     }
 
 
@@ -206,6 +245,14 @@ def _party(value: Any) -> str:
     return ", ".join(
         str(part) for part in (party.get("name"), address.get("city"), address.get("country")) if part
     )
+
+
+def _territory(code: Any) -> str:
+    """`China (CN)`."""
+    if not isinstance(code, str):
+        return ""
+    name = territory_name(code)
+    return code if name == code else f"{name} ({code})"
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -224,4 +271,4 @@ def _when(seconds: Any) -> str:
 def _age(ledger: dict[str, Any]) -> str:
     if ledger.get("block") is None:
         return "The ledger was not asked."
-    return f"As of block {ledger['block']}, {ledger['age_seconds']} seconds old."
+    return f"As of block {ledger['block']}, {counted(int(ledger['age_seconds']), 'second')} old."

@@ -1,6 +1,8 @@
 """The timeline of the cargo that a certificate is linked to: a fragment for its page."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, PackageLoader
@@ -8,6 +10,7 @@ from markupsafe import Markup
 
 from ledger_app.access.policy import allowed
 from ledger_app.access.principals import Principal
+from ledger_app.domain.cargo.places import place_words
 from ledger_app.reasons import REASONS
 from ledger_app.services import tracking
 from ledger_app.services.context import Services
@@ -17,25 +20,32 @@ _PAGES = Environment(
 )
 
 
-def timeline(ctx: Services, who: Principal, certificate_id: str, number: str) -> Markup:
+def timeline(
+    ctx: Services,
+    who: Principal,
+    certificate_id: str,
+    number: str,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> Markup:
     """What happened to the goods of a certificate of this installation, for those who may read cargo; a hint
-    for others. Never raises for damaged events: they are shown as not proven."""
+    for others. `names`: of places, by UN/LOCODE. Never raises for damaged events: they are shown as not
+    proven."""
     if not allowed(who, "cargo.read"):
         return _page(entries=None, more=False)
     told = tracking.certificate_history(ctx, certificate_id, number)
-    return fragment(told)
+    return fragment(told, names)
 
 
-def fragment(told: dict[str, Any]) -> Markup:
+def fragment(told: dict[str, Any], names: Mapping[str, str] = MappingProxyType({})) -> Markup:
     """A history (`services.tracking`) as a list in words."""
-    return _page(entries=[_entry(one) for one in told["events"]], more=told["more"])
+    return _page(entries=[_entry(one, names) for one in told["events"]], more=told["more"])
 
 
 def _page(**values: Any) -> Markup:
     return Markup(_PAGES.get_template("timeline.html").render(**values))  # noqa: S704  (rendered with autoescape)
 
 
-def _entry(told: dict[str, Any]) -> dict[str, Any]:
+def _entry(told: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     reporter = told["reporter"]
     step = str(told["bizStep"] or told["action"] or told["type"])
     place = told["readPoint"] or told["bizLocation"]
@@ -46,6 +56,7 @@ def _entry(told: dict[str, Any]) -> dict[str, Any]:
         "what": _words(step),
         "state": _words(told["disposition"]) if told["disposition"] else None,
         "place": place,
+        "place_words": None if place is None else place_words(place, names),
         "reporter": reporter["name"] or reporter["identifier"] or reporter["organisation"],
         "declared_wrong": told["errorDeclared"],
         "proof": told["proof"]["state"],

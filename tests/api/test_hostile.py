@@ -204,13 +204,24 @@ def test_a_body_beyond_its_bound_is_refused_before_it_is_read(world: World) -> N
             yield b" " * (1 << 20)
 
     with world.client("customs-au") as client:
-        for path in ("/v1/verify", "/v1/council/acts", "/v1/enquiries", "/v1/certificates/0/acquit"):
+        for path, reason in (
+            ("/v1/verify", "FILE_TOO_LARGE"),
+            ("/v1/council/acts", "TOO_LARGE"),
+            ("/v1/enquiries", "TOO_LARGE"),
+            ("/v1/certificates/0/acquit", "TOO_LARGE"),
+        ):
             announced = client.post(path, content=b"", headers={"Content-Length": str(200 << 20)})
-            assert (announced.status_code, announced.json()["reason"]) == (413, "TOO_LARGE")
+            assert (announced.status_code, announced.json()["reason"]) == (413, reason)
+        assert (
+            "Split"
+            not in client.post("/v1/verify", content=b"", headers={"Content-Length": str(200 << 20)}).json()[
+                "next"
+            ]
+        )
         chunked = client.post(
             "/v1/verify", content=endless(), headers={"Content-Type": "application/octet-stream"}
         )
-        assert (chunked.status_code, chunked.json()["reason"]) == (413, "TOO_LARGE")
+        assert (chunked.status_code, chunked.json()["reason"]) == (413, "FILE_TOO_LARGE")
 
 
 def test_hostile_documents_inside_a_good_envelope_are_refused(world: World) -> None:

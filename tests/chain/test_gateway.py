@@ -4,12 +4,13 @@ import dataclasses
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
+from urllib.request import Request, urlopen
 
 import pytest
 
 from ledger_app.chain.calls import encode_act
-from ledger_app.chain.facts import read_head
+from ledger_app.chain.facts import Head, read_head
 from ledger_app.chain.gateway import Gateway, Query
 from ledger_app.chain.node import Ganache
 from ledger_app.errors import (
@@ -22,6 +23,63 @@ from ledger_app.errors import (
 )
 from ledger_app.proof import typed_data as td
 from tests.chain.kit import CARRIER, CHAMBER, COUNCIL, CUSTOMS_AU, RCEP, World, a_leaf, hexed, single
+
+
+def test_an_answer_that_another_thread_overtook_is_no_step_back(world: World) -> None:
+    """Two threads ask; the one that asked first is answered last, with the block that was the head then."""
+    held, release = Event(), Event()
+    holding = [False]
+
+    class Relay(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            asked = Request(world.gateway.rpc.url, body, {"content-type": "application/json"})
+            with urlopen(asked, timeout=30) as answer:
+                text = answer.read()
+            if holding[0]:
+                holding[0] = False
+                held.set()
+                release.wait(60)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Relay)
+    server.daemon_threads = True
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    try:
+        gateway = Gateway(f"http://127.0.0.1:{server.server_port}", world.gateway.pin, mirrored=False)
+        before = gateway.head()
+        found: list[Head | Exception] = []
+
+        def slow() -> None:
+            try:
+                found.append(gateway.head())
+            except Unavailable as failed:
+                found.append(failed)
+
+        holding[0] = True
+        late = Thread(target=slow)
+        late.start()
+        assert held.wait(30)
+        world.issue([a_leaf()])
+        world.submitter.settle()
+        assert gateway.head().number > before.number
+        release.set()
+        late.join(30)
+        (answer,) = found
+        assert isinstance(answer, Head), answer
+        assert answer.number == before.number
+    finally:
+        release.set()
+        server.shutdown()
+        server.server_close()
 
 
 def test_facts_of_members_are_read_with_their_types(world: World) -> None:

@@ -236,6 +236,49 @@ def test_upload_beyond_the_bound_is_refused_before_it_is_read(demo: RunningDemo)
         Content_Length="209715200",
     )
     assert page.status == 413
+    assert "<html" in page.text
+    assert "Choose the bundle that came with the certificate" in page.text
+    assert "Split" not in page.text
+
+
+def test_a_file_beyond_the_bound_gets_words_in_the_page_that_sent_it(demo: RunningDemo) -> None:
+    for size in (5 << 20, 10 << 20):
+        page = upload(demo, b" " * size, HX_Request="true")
+        assert "<html" not in page.text
+        expected = "FILE_TOO_LARGE" if size > 9 << 20 else "JSON_SYNTAX"
+        assert expected in page.text
+
+
+def test_the_file_to_pass_on_is_given_to_those_who_may_read_it(
+    demo: RunningDemo, issued: dict[str, Any]
+) -> None:
+    path = f"/c/{issued['leaf']}"
+    for who in ("chamber", "customs", "exporter"):
+        cookie = f"origin_token={demo.tokens[who]}"
+        assert f'href="{path}/bundle"' in fetch(demo, "GET", path, Cookie=cookie).text, who
+        file = fetch(demo, "GET", f"{path}/bundle", Cookie=cookie)
+        assert file.status == 200
+        assert file.headers["content-disposition"].startswith(f'attachment; filename="{issued["number"]}.')
+        assert upload(demo, file.body).verdict == "GENUINE"
+    for cookie in ("", f"origin_token={demo.tokens['carrier']}"):
+        assert f"{path}/bundle" not in fetch(demo, "GET", path, Cookie=cookie).text
+        refused = fetch(demo, "GET", f"{path}/bundle", Cookie=cookie)
+        assert refused.status == 404
+        assert "secret" not in refused.text
+    assert fetch(demo, "GET", "/c/0x" + "0" * 64 + "/bundle").status == 404
+
+
+def test_places_and_amounts_are_told_in_words(demo: RunningDemo) -> None:
+    customs = f"origin_token={demo.tokens['customs']}"
+    (known,) = demo.client("customs").get("/v1/certificates", number="DEMO-RCEP-0001")["certificates"]
+    text = fetch(demo, "GET", f"/c/{known['leaf']}", Cookie=customs).text
+    assert "Ningbo, China (CNNGB)" in text
+    assert "Melbourne, Australia (AUMEL)" in text
+    assert "4,200 pieces" in text
+    assert "<dd>China (CN) – Australia (AU)</dd>" in text
+    trader = fetch(demo, "GET", f"/c/{known['leaf']}", Cookie=f"origin_token={demo.tokens['trader']}").text
+    assert "China (CNNGB)" in trader
+    assert "Ningbo" not in trader
 
 
 def test_vendored_files_come_with_their_licences() -> None:
