@@ -26,6 +26,7 @@ GROUPS: dict[str, tuple[str, str]] = {
     "restore": ("ledger_app.cli.restore", "Make this installation's store out of a backup."),
     "serve": ("ledger_app.cli.serve", "Run the service."),
     "signer": ("ledger_app.cli.signer", "Hold an organisation's key and sign for it, within limits."),
+    "store": ("ledger_app.cli.store", "Look after the database."),
     "trust": ("ledger_app.cli.trust", "The trust snapshot, which verifying offline rests on."),
     "verify": ("ledger_app.cli.verify", "Is this certificate genuine, and what is its standing?"),
 }

@@ -17,6 +17,7 @@ hint for finding the ledger; a verifier compares it with its own pin and takes n
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ledger_app.errors import BadInput
@@ -25,7 +26,7 @@ from ledger_app.proof.commitments import SECRET_SIZE
 from ledger_app.proof.disclosure import MAX_ENTRIES, SALT_SIZE, Disclosure, Entry
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.leaf import Leaf
-from ledger_app.proof.merkle import MAX_PROOF
+from ledger_app.proof.merkle import MAX_PROOF, process_proof
 
 FORMAT = "origin-ledger/bundle/v1"
 MAX_BUNDLE_BYTES = 8 << 20
@@ -59,7 +60,7 @@ class Registered:
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bundle:
     """A bundle in memory: either `document` and `secret`, or `disclosure`. Made by `full`, `partial` or
     `parse`."""
@@ -76,6 +77,13 @@ class Bundle:
     def is_full(self) -> bool:
         """Whether the whole document is in it."""
         return self.disclosure is None
+
+    @cached_property
+    def entry(self) -> tuple[bytes, bytes]:
+        """The leaf's hash, and the id of the batch that leaf and proof lead to; worked out once. Raises
+        BadInput."""
+        hashed = self.leaf.hash()
+        return hashed, self.leaf.batch_id(process_proof(hashed, self.proof))
 
     def to_json(self) -> JsonObject:
         """The JSON object, ready for `canonical_bytes`."""

@@ -28,7 +28,6 @@ from ledger_app.errors import BadInput, CheckFailed, LedgerError
 from ledger_app.proof import steps
 from ledger_app.proof.bundle import Bundle, parse_bundle
 from ledger_app.proof.facts import Facts, Outcome, Pin, Question, StepOutcome
-from ledger_app.proof.merkle import process_proof
 
 # Every other reason of a deciding step is CANNOT_TELL.
 NOT_GENUINE_REASONS = frozenset(
@@ -85,9 +84,7 @@ def read(data: bytes | str) -> Bundle:
 
 def lookup_of(bundle: Bundle) -> Lookup:
     """What the ledger must be asked to judge `bundle`."""
-    leaf = bundle.leaf
-    hashed = leaf.hash()
-    return Lookup(hashed, leaf.batch_id(process_proof(hashed, bundle.proof)), leaf.issuer, leaf.scheme)
+    return Lookup(*bundle.entry, bundle.leaf.issuer, bundle.leaf.scheme)
 
 
 def check(

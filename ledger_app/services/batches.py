@@ -164,13 +164,21 @@ def _row(
     )
 
 
+def names_of(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """(role, name) of the parties that a certificate is found by; only keyed hashes of them are kept."""
+    for role in _PARTIES:
+        party = document.get(role)
+        if isinstance(party, dict) and (name := party.get("name")):
+            yield role, name
+
+
 def _links(ctx: Services, document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for role, name in names_of(document):
+        yield role, ctx.vault.blind("name", name)
     for role in _PARTIES:
         party = document.get(role)
         if party is None:
             continue
-        if name := party.get("name"):
-            yield role, ctx.vault.blind("name", name)
         if identifier := party.get("identifier"):
             yield "organisation", to_hex(organisation_id(identifier))
     if consignment := document.get("consignment"):

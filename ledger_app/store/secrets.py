@@ -56,6 +56,11 @@ class Vault:
         """
         return self._wrap(self._unwrap(sealed, context), context) + sealed[_HEADER:]
 
+    @property
+    def head(self) -> bytes:
+        """What every value begins with that is sealed under the current master key."""
+        return _VERSION + self._current
+
     def blind(self, kind: str, value: str) -> str:
         """A keyed index entry (64 hex digits) for exact-match search of `value` among values of the same
         `kind`.
