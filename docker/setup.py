@@ -52,10 +52,13 @@ print(json.dumps({name: client.post("/v1/tokens", body)["token"] for name, body 
 class Setup:
     """One installation: its project, its folder, and how far it is."""
 
-    def __init__(self, state: Path, project: str, port: int) -> None:
-        self.state, self.project, self.port = state.absolute(), project, port
+    def __init__(self, state: Path, project: str | None = None, port: int | None = None) -> None:
+        self.state = state.absolute()
         self.secrets = self.state / "secrets"
         self.settings = self.state / "settings.env"
+        before = self._settings()
+        self.project = project or before.get("COMPOSE_PROJECT_NAME", "origin")
+        self.port = port or int(before.get("PORT", 8000))
         self.installation = self.state / "installation.json"
         known = json.loads(self.installation.read_text()) if self.installation.exists() else {}
         self.tokens: dict[str, str] = known.get("tokens", {})
@@ -65,7 +68,8 @@ class Setup:
         """Make the folder and the settings that the builds need."""
         self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.secrets.mkdir(exist_ok=True, mode=0o700)
-        self._set(STATE=str(self.state), PORT=str(self.port), ORIGIN_PUBLIC_URL=self.url)
+        self._set(COMPOSE_PROJECT_NAME=self.project, STATE=str(self.state), PORT=str(self.port))
+        self._set(ORIGIN_PUBLIC_URL=self.url)
         for name in ("BASE", "POSTGRES_BASE", "BUILD_NETWORK"):
             if os.environ.get(name):
                 self._set(**{name: os.environ[name]})
@@ -180,10 +184,15 @@ class Setup:
         draft.replace(self.secrets / name)
 
     def _set(self, **values: str) -> None:
-        lines = self.settings.read_text().splitlines() if self.settings.exists() else []
-        kept = [line for line in lines if line.partition("=")[0] not in values]
+        lines = [f"{name}={value}" for name, value in (self._settings() | values).items()]
         self.settings.touch(mode=0o600)
-        self.settings.write_text("\n".join([*kept, *(f"{k}={v}" for k, v in values.items())]) + "\n")
+        self.settings.write_text("\n".join(lines) + "\n")
+
+    def _settings(self) -> dict[str, str]:
+        if not self.settings.exists():
+            return {}
+        rows = (line.partition("=") for line in self.settings.read_text().splitlines())
+        return {name: value for name, _, value in rows}
 
     def keep(self) -> None:
         """Write `installation.json`: the address, the tokens, and what the signers' keys have agreed to."""
@@ -273,8 +282,10 @@ def main() -> None:
     )
     parser.add_argument("--no-build", action="store_true", help="use the images that are there")
     parser.add_argument("--state", type=Path, default=HERE / "local", metavar="FOLDER")
-    parser.add_argument("--project", default="origin", metavar="NAME")
-    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--project", metavar="NAME", help="of the first run; else origin")
+    parser.add_argument(
+        "--port", type=int, help="on this machine's loopback; that of the first run, else 8000"
+    )
     chosen = parser.parse_args()
     setup = Setup(chosen.state, chosen.project, chosen.port)
     setup.prepare()

@@ -120,12 +120,13 @@ def test_the_service_is_given_settings_that_it_knows() -> None:
 
 
 def test_what_setup_makes_is_its_owners_only_and_whole(tmp_path: Path) -> None:
-    setup = Setup(tmp_path / "state", "x", 8000)
+    setup = Setup(tmp_path / "state", "x", 8123)
     setup.prepare()
     setup.tokens["operator"] = "a token"
     setup.keep()
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in [setup.state, *setup.state.iterdir()]}
     assert {name: oct(mode) for name, mode in modes.items() if mode & 0o077} == {}
-    again = Setup(tmp_path / "state", "x", 8000)
+    again = Setup(tmp_path / "state")
+    assert (again.project, again.port) == ("x", 8123)
     assert again.tokens == {"operator": "a token"}
-    assert json.loads(again.installation.read_text())["url"] == "http://127.0.0.1:8000"
+    assert json.loads(again.installation.read_text())["url"] == "http://127.0.0.1:8123"
