@@ -116,14 +116,24 @@ class Submitter(Sender):
         with self.store.read() as conn:
             known = pin.known_chain(conn)
         if self.gateway.pinned:
-            self.gateway.identify()
             known = (self.gateway.pin.chain_id, self.gateway.pin.genesis)
         if known is None:
             return None
         view = self.look()
         if (view.chain_id, view.genesis) != known:
             raise WrongLedger("WRONG_LEDGER")
+        if self.gateway.pinned:
+            try:
+                self.gateway.identify()
+            except WrongLedger:
+                if not self._lost_deployment(view):
+                    raise
         return view
+
+    def _lost_deployment(self, view: View) -> bool:
+        """Whether the chain forgot even the contracts, and they are ours to send again."""
+        with self.store.read() as conn:
+            return any(tx.creates for tx in outbox.transactions_from(conn, self.sender, view.nonce))
 
     # --- watching -------------------------------------------------------------------------------------------
 

@@ -127,8 +127,13 @@ class World:
         self.submitter.settle()
 
     def issue(self, leaves: list[Leaf]) -> str:
+        return self.issue_batch(leaves)[0]
+
+    def issue_batch(self, leaves: list[Leaf]) -> tuple[str, str]:
+        """The act's id, and the batch's root."""
         tree = MerkleTree([leaf.hash() for leaf in leaves])
-        return self.enqueue(td.Issue(CHAMBER.id, RCEP, tree.root, len(leaves), deadline()), [CHAMBER.key])
+        act_id = self.enqueue(td.Issue(CHAMBER.id, RCEP, tree.root, len(leaves), deadline()), [CHAMBER.key])
+        return act_id, hexed(tree.root)
 
     def revoke(self, leaf: Leaf, reason: int = 1) -> str:
         return self.enqueue(td.Revoke(leaf.hash(), reason, deadline()), [CHAMBER.key], single(leaf))

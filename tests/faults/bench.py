@@ -14,8 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults import kills, network
+from tests.faults import api, chains, kills, network, rebuild, shared, tamper
 from tests.faults.record import Tally
+from tests.faults.shared import CannotRunError
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,19 @@ DRILLS = {
     "outbox": Drill(kills.outbox, 12, 120, 500, "kills of the process that queues, submits and follows"),
     "follower": Drill(kills.follower, 4, 40, 200, "kills of the follower"),
     "chain": Drill(kills.chain, 1, 5, 50, "kills of the embedded chain"),
+    "api": Drill(api.kills, 2, 20, 200, "kills of the service while it answers"),
+    "repeats": Drill(api.repeats, 5, 100, 1_000, "requests, each sent 20 times under one key"),
+    "reorganise": Drill(chains.reorganisations, 6, 20, 50, "reorganisations of 1 to 64 blocks"),
+    "forgets": Drill(chains.forgets, 3, 10, 30, "times that a node forgets, the last time all"),
+    "drops": Drill(chains.drops, 3, 20, 100, "transactions dropped by the node"),
+    "stalls": Drill(chains.stalls, 1, 2, 5, "heads that stand still for 30 minutes"),
+    "nonces": Drill(shared.nonces, 80, 400, 5_000, "acts of eight processes on one account"),
+    "twins": Drill(shared.twins, 30, 200, 1_000, "acts of two services on one database"),
+    "clocks": Drill(shared.clocks, 2, 10, 50, "clocks an hour behind or ahead"),
+    "disks": Drill(shared.disks, 1, 5, 20, "full disks"),
+    "columns": Drill(tamper.columns, 30, 300, 1_000, "changed columns of protected rows"),
+    "wiped": Drill(rebuild.wiped, 3_000, 20_000, 100_000, "certificates on the chain, and no database"),
+    "cargo": Drill(rebuild.cargo, 40, 300, 2_000, "events, each three times and shuffled"),
     "losses": Drill(network.losses, 60, 600, 10_000, "submissions, 60 % of all calls lost"),
     "lies": Drill(network.lies, 10, 100, 1_000, "submissions to a node that lies"),
 }
@@ -70,7 +84,11 @@ def main() -> int:
     print(f"seed {asked.seed}", flush=True)
     good = True
     for name in asked.names or DRILLS:
-        tally = run(name, counts[name], asked.seed)
+        try:
+            tally = run(name, counts[name], asked.seed)
+        except CannotRunError as cannot:
+            print(f"{name}: could not run: {cannot}", flush=True)
+            continue
         good &= tally.good
         print(tally.line(), flush=True)
     return 0 if good else 1

@@ -1,17 +1,25 @@
 """What runs in the children that are killed: pieces of a service, each as its own process."""
 
+import ctypes
+import os
+import random
+import signal
 import time
+import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ledger_app.chain.follower import Follower
 from ledger_app.chain.gateway import Gateway
 from ledger_app.errors import LedgerError
+from ledger_app.store import outbox as outbox_rows
 from ledger_app.store.engine import open_store
 from tests.chain.kit import World, a_leaf, hexed
 from tests.faults.record import Record, key
 
 Wish = dict[str, Any]
+_PR_SET_PDEATHSIG = 1
 
 
 def wish_key(wish: Wish) -> str:
@@ -60,6 +68,76 @@ def outbox(
     world.store.close()
 
 
+def together(
+    folder: str,
+    url: str,
+    sender: str,
+    store_url: str,
+    record: str,
+    workers: int,
+    each: int,
+    seed: int,
+    ahead: float,
+) -> None:
+    """`workers` processes that each queue `each` certificates and submit whatever there is. Raises
+    RuntimeError when one of them failed."""
+    real = time.time
+    children = []
+    for number in range(workers):
+        pid = os.fork()
+        if pid == 0:
+            end_with_parent()
+            try:
+                if ahead and number == 0:
+                    time.time = lambda: real() + ahead
+                place = (Path(folder), url, bytes.fromhex(sender), store_url, Record(Path(record)))
+                _work(*place, number, each, seed)
+            except BaseException:  # noqa: BLE001 - whatever it is, the parent is told
+                traceback.print_exc()
+                os._exit(1)
+            os._exit(0)
+        children.append(pid)
+    ends = [os.waitpid(pid, 0)[1] for pid in children]
+    if any(ends):
+        raise RuntimeError(f"workers ended with {ends}")
+
+
+def _work(
+    folder: Path, url: str, sender: bytes, store_url: str, record: Record, number: int, each: int, seed: int
+) -> None:
+    rng = random.Random(seed + number)
+    world = World(folder, url, sender, store_url=store_url)
+    world.deploy()
+    follower = Follower(world.store, world.gateway)
+    left = [{"do": "issue", "leaf": f"w{number}-{place}"} for place in range(each)]
+    until = time.monotonic() + 3600
+    while time.monotonic() < until:
+        portion = rng.randint(1, 40)
+        enqueue(world, record, left[:portion])
+        del left[:portion]
+        try:
+            for _ in range(rng.randint(1, 4)):
+                world.submitter.step()
+            follower.step()
+            if rng.random() < 0.3:
+                world.submitter.release()
+            with world.store.read() as conn:
+                done = not outbox_rows.queued(conn, 1) and not outbox_rows.open_transactions(
+                    conn, world.submitter.sender, 1
+                )
+        except LedgerError:
+            continue
+        if not left and done:
+            break
+        time.sleep(rng.uniform(0, 0.02))
+    world.submitter.release()
+
+
+def end_with_parent() -> None:
+    """However the parent ends, this process is killed (Linux)."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def follow(store_url: str, url: str, pin: dict[str, Any], seconds: float = 60) -> None:
     """Read the chain into the index from nothing."""
     from ledger_app.chain.pin import LedgerPin
@@ -69,6 +147,23 @@ def follow(store_url: str, url: str, pin: dict[str, Any], seconds: float = 60) -
     patiently(follower.catch_up, seconds)
     patiently(follower.rebuild, seconds)
     store.close()
+
+
+def serve(settings: dict[str, Any]) -> None:
+    """The whole service, until it is killed or interrupted."""
+    import uvicorn
+
+    from ledger_app.app import create_app
+    from ledger_app.config import load_settings
+
+    chosen = load_settings(**settings)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(chosen), host=chosen.host, port=chosen.port, log_level="critical", access_log=False
+        )
+    )
+    with suppress(KeyboardInterrupt):  # it hands the signal on when it has ended in order
+        server.run()
 
 
 def patiently(step: Any, seconds: float) -> None:

@@ -1,12 +1,8 @@
 """Between service and node: calls that are lost, late or doubled, and a node that says what is not so."""
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from ledger_app.chain.node import Ganache
-from ledger_app.errors import LedgerError
-from ledger_app.store import outbox
 from tests.faults.jobs import enqueue
 from tests.faults.proxy import Faults, FaultyNode
 from tests.faults.record import Tally
@@ -47,7 +43,7 @@ def _drill(name: str, folder: Path, count: int, seed: int, faults: Faults, porti
             enqueue(rig.world, rig.record, wishes)
             done += len(wishes)
             proxy.faults = faults
-            _patiently(rig, lambda: _idle(rig))
+            rig.go_on(seconds=3600)
             rig.judge(tally)
             if done >= count:
                 proxy.honest()
@@ -57,21 +53,3 @@ def _drill(name: str, folder: Path, count: int, seed: int, faults: Faults, porti
         proxy.close()
         rig.close()
     return tally
-
-
-def _idle(rig: Rig) -> bool:
-    with rig.world.store.read() as conn:
-        return not outbox.queued(conn, 1) and not outbox.open_transactions(
-            conn, rig.world.submitter.sender, 1
-        )
-
-
-def _patiently(rig: Rig, done: Callable[[], bool], seconds: float = 3600) -> None:
-    """Submitter and follower step on, whatever they are told."""
-    until = time.monotonic() + seconds
-    while not done() and time.monotonic() < until:
-        for step in (rig.world.submitter.step, rig.follower.step):
-            try:
-                step()
-            except LedgerError:
-                continue

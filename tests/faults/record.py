@@ -164,7 +164,8 @@ class Oracle:
         with self._store.begin() as conn:
             index.drop_above(conn, -1)
             index.set_cursor(conn, None)
-        if at is None or self._gateway.header(at.number).hash != at.hash:
+        head = self._gateway.identify().number
+        if at is None or at.number > head or self._gateway.header(at.number).hash != at.hash:
             return  # it stands on a block that is gone, and goes back with its next step
         self._follower.catch_up(at.number)
         if self._follower.index_digest() != digest:

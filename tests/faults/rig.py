@@ -1,28 +1,30 @@
 """A small ledger under faults: a chain, a store, what was asked of them, and the oracle."""
 
 import dataclasses
-import os
 import random
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ledger_app.chain.follower import Follower
 from ledger_app.chain.gateway import Gateway
 from ledger_app.chain.node import Anvil, Ganache
-from ledger_app.store.engine import open_store
+from ledger_app.errors import LedgerError
+from ledger_app.store import outbox
 from tests.chain.kit import World
 from tests.faults.jobs import Wish, wish_key
 from tests.faults.record import Oracle, Record, Tally
-
-#: A PostgreSQL database that the drills may empty and use instead of SQLite.
-STORE_VARIABLE = "FAULTS_DATABASE_URL"
+from tests.support import databases
 
 
 class Rig:
-    """Deployed and with its members, at a real node. `store_url` is what a service would be given.
+    """Deployed and with its members, at a real node, on the kind of database that TEST_DATABASE names (or at
+    `store_url`).
 
-    via: makes the URL that the service is given out of the node's own (a proxy in between).
+    via: makes the URL that the service is given out of the node's own (a proxy in between). options: of the
+    submitter, once the ledger is deployed.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class Rig:
         seed: int,
         *,
         via: Callable[[str], str] | None = None,
+        store_url: str | None = None,
         **options: Any,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -39,11 +42,9 @@ class Rig:
         self.chain = chain
         self.rng = random.Random(seed)
         self.sender: bytes = Anvil.key if isinstance(chain, Anvil) else chain.sender_key
-        self.store_url = os.environ.get(STORE_VARIABLE) or f"sqlite:///{folder / 'ledger.db'}"
-        if STORE_VARIABLE in os.environ:
-            empty(self.store_url)
+        self.store_url = store_url or databases.new_url(folder)
         self.record = Record(folder / "asked.jsonl")
-        plain = World(folder, chain.url, self.sender, store_url=self.store_url, **options)
+        plain = World(folder, chain.url, self.sender, store_url=self.store_url)
         plain.deploy()
         plain.onboard()
         plain.submitter.release()
@@ -51,10 +52,11 @@ class Rig:
         self.direct = Gateway(chain.url, self.pin, max_age=10**9)
         self.oracle = Oracle(folder, self.direct)
         plain.store.close()
+        #: The height below which the ledger is set up.
+        self.base = self.direct.identify().number
         self.url = via(chain.url) if via is not None else chain.url
-        self.world = World(folder, self.url, self.sender, store_url=self.store_url, **options)
-        self.world.gateway.use(self.pin)
-        self.follower = Follower(self.world.store, self.world.gateway)
+        self._options = options
+        self.world, self.follower = self._open()
         self._leaves: list[str] = []
         self._number = 0
 
@@ -95,6 +97,29 @@ class Rig:
     def pin_values(self) -> dict[str, Any]:
         return dataclasses.asdict(self.pin)
 
+    def step(self, rounds: int = 1) -> None:
+        """Submitter and follower, `rounds` times, whatever goes wrong."""
+        for _ in range(rounds):
+            for step in (self.world.submitter.step, self.follower.step):
+                with suppress(LedgerError):
+                    step()
+
+    def idle(self) -> bool:
+        """Whether nothing is queued or in flight."""
+        with self.world.store.read() as conn:
+            return not outbox.queued(conn, 1) and not outbox.open_transactions(
+                conn, self.world.submitter.sender, 1
+            )
+
+    def go_on(self, done: Callable[[], bool] | None = None, seconds: float = 600) -> None:
+        """Step until `done`, or until nothing is left to do. Raises TimeoutError."""
+        until = time.monotonic() + seconds
+        self.step()
+        while not (done or self.idle)():
+            if time.monotonic() > until:
+                raise TimeoutError("the rig does not get through")
+            self.step()
+
     def judge(self, tally: Tally, *, settled: bool = False) -> None:
         """The oracle's word on the store as it is."""
         self.oracle.judge(self.world.store, self.record, tally, settled=settled)
@@ -105,17 +130,19 @@ class Rig:
         self.follower.catch_up()
         self.judge(tally, settled=True)
 
+    def restart(self) -> None:
+        """The service as it is after a crash: it knows what is in the store. (A dead process loses its lease
+        at once; here it lives on, and gives it up.)"""
+        self.world.submitter.release()
+        self.world.store.close()
+        self.world, self.follower = self._open()
+
+    def _open(self) -> tuple[World, Follower]:
+        world = World(self.folder, self.url, self.sender, store_url=self.store_url, **self._options)
+        world.gateway.use(self.pin)
+        return world, Follower(world.store, world.gateway)
+
     def close(self) -> None:
         self.world.submitter.release()
         self.world.store.close()
         self.oracle.close()
-
-
-def empty(store_url: str) -> None:
-    """Drop all tables of a database that is ours to use."""
-    from ledger_app.store.schema import metadata
-
-    store = open_store(store_url)
-    with store.begin() as conn:
-        metadata.drop_all(conn)
-    store.close()
