@@ -43,7 +43,12 @@ FORGERY = {
     "ISSUER_TERRITORY_DIFFERS",
     "LEAF_DIFFERS",
 }
-BASES = {1: "authority", 2: "approved-exporter", 3: "registered-exporter", 4: "self-certified"}
+BASES = {
+    1: ("authority",),
+    2: ("approved-exporter",),
+    3: ("registered-exporter",),
+    4: ("self-certified", "exporter", "producer", "importer"),
+}
 EMPTY = sha256(b"")
 Judged = tuple[str, str, str]
 
@@ -416,7 +421,7 @@ def _check_basis(read: Bundle, trust: Statement, kind: int) -> None:
     if kind == 0:
         raise RefusedError("LEDGER_INCONSISTENT")
     basis = read.see("issuanceBasis")
-    if basis not in (documents.ABSENT, documents.HIDDEN, None) and basis != BASES[kind]:
+    if basis not in (documents.ABSENT, documents.HIDDEN, None) and basis not in BASES[kind]:
         raise RefusedError("ISSUANCE_BASIS_DIFFERS")
     home = trust.content["organisations"][(read.leaf["issuer"],)]["territory"]
     named = read.see("issuer", "territory")
