@@ -9,6 +9,8 @@ from typing import Annotated, Any, Final
 import typer
 
 from ledger_app.cli import agreement, common, output
+from ledger_app.domain.agreements import agreement_for
+from ledger_app.domain.content_dates import Deadline, deadlines
 from ledger_app.domain.findings import Finding, Severity, unknown
 from ledger_app.domain.imports import ImportResult, import_file
 from ledger_app.proof.canonical import parse_json
@@ -42,6 +44,7 @@ def check(
                         "format": one.origin,
                         "number": one.document.get("number"),
                         "ready": not any(found.is_error for found in findings),
+                        "deadlines": [due.to_json() for due in _deadlines(one)],
                     }
                     for one, findings in checked
                 ],
@@ -79,6 +82,12 @@ def _findings(one: ImportResult) -> list[Finding]:
     ]
 
 
+def _deadlines(one: ImportResult) -> list[Deadline]:
+    scheme = one.document.get("scheme")
+    rules = agreement_for(scheme) if isinstance(scheme, str) else None
+    return deadlines(one.document, rules) if rules else []
+
+
 def _print(one: ImportResult, findings: list[Finding], *, several: bool) -> None:
     named = one.document.get("number") or "without a number"
     if several or not findings:
@@ -89,3 +98,6 @@ def _print(one: ImportResult, findings: list[Finding], *, several: bool) -> None
         output.line(f"  {mark:<11} {found.pointer or 'the whole'}  {found.rule}")
         output.line(f"      {found.words}" + (f" Found: {found.value}" if found.value is not None else ""))
         output.line(f"      {found.fix}  [{found.source}]")
+    for due in _deadlines(one):
+        sure = "" if due.certain else ", not certain"
+        output.line(f"  {due.what} {due.day.isoformat()}  [{due.source}{sure}]")

@@ -1,11 +1,12 @@
 """An agreement's rules about days: validity, issue after shipment, periods of repeated shipments."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from ledger_app.domain.agreements.model import Agreement
-from ledger_app.domain.deadlines import add_days
+from ledger_app.domain.deadlines import Period, add_days
 from ledger_app.domain.findings import Finding, breach, discrepancy, unknown
 
 
@@ -14,6 +15,40 @@ def date_findings(document: Mapping[str, Any], rules: Agreement, at: date | None
     yield from _validity(document, rules, at)
     yield from _retrospective(document, rules)
     yield from _blanket(document, rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A day that a rule sets for this certificate. `what`: present-by, issue-by or keep-records-until."""
+
+    what: str
+    day: date
+    source: str
+    certain: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """A flat JSON object."""
+        return {
+            "what": self.what,
+            "day": self.day.isoformat(),
+            "source": self.source,
+            "certain": self.certain,
+        }
+
+
+def deadlines(document: Mapping[str, Any], rules: Agreement) -> list[Deadline]:
+    """The days that the agreement sets, as far as the document's own days are known."""
+    found = []
+    issued, departed = day_at(document, "issueDate"), shipped(document)
+    if rules.retrospective and departed:
+        last = rules.retrospective.period.after(departed)
+        found.append(Deadline("issue-by", last, rules.retrospective.source, rules.retrospective.certain))
+    if rules.validity and (end := last_day(document, rules)):
+        found.append(Deadline("present-by", end, rules.validity.source, rules.validity.certain))
+    if rules.records and issued:
+        kept = Period(12 * rules.records.years).after(issued)
+        found.append(Deadline("keep-records-until", kept, rules.records.source, rules.records.certain))
+    return found
 
 
 def last_day(document: Mapping[str, Any], rules: Agreement) -> date | None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ledger_app.domain.agreements import agreement, agreements, read_agreement
 from ledger_app.domain.certificate import admit, check_for_issue, parse_certificate
 from ledger_app.domain.content import agreement_findings, content_findings, latest_day
+from ledger_app.domain.content_dates import deadlines
 from ledger_app.domain.findings import Severity
 from ledger_app.domain.samples import sample_document
 from ledger_app.errors import Unprocessable
@@ -336,3 +337,15 @@ def test_a_validity_that_is_not_certain_ends_nothing() -> None:
     assert latest_day(made | {"validUntil": "2028-01-01"}, agreement("EUR1")) == date(2028, 1, 1)
     late = content_findings(made, at=date(2027, 3, 21))
     assert [(one.rule, one.severity) for one in late] == [("PRESENTED_TOO_LATE", Severity.UNKNOWN)]
+
+
+def test_the_days_that_an_agreement_sets_are_told_with_source_and_certainty() -> None:
+    made = changed(scheme="KCFTA", issue_date=date(2028, 2, 29), validUntil=None)
+    due = {one.what: (one.day, one.certain) for one in deadlines(made, agreement("KCFTA"))}
+    assert due == {
+        "issue-by": (date(2029, 3, 2), True),
+        "present-by": (date(2029, 2, 28), True),
+        "keep-records-until": (date(2031, 2, 28), False),
+    }
+    assert deadlines({"scheme": "KCFTA"}, agreement("KCFTA")) == []
+    assert [one.what for one in deadlines(made, agreement("EUR1"))] == ["present-by", "keep-records-until"]
