@@ -106,3 +106,16 @@ class ConfigError(LedgerError):
 
 class Broken(LedgerError):
     pass
+
+
+def as_ledger_error(failed: Exception) -> LedgerError:
+    """The error itself, or Broken `INTERNAL` that tells the kind and place of any other, and none of its
+    words: they may hold anybody's data.
+    """
+    if isinstance(failed, LedgerError):
+        return failed
+    trace = failed.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = "" if trace is None else f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+    return Broken("INTERNAL", f"{type(failed).__name__}{place}")

@@ -11,10 +11,10 @@ from threading import Event
 
 from ledger_app.chain import logs, projection
 from ledger_app.chain.abi import plain
-from ledger_app.chain.facts import Head
+from ledger_app.chain.facts import Head, read_head
 from ledger_app.chain.gateway import Gateway
 from ledger_app.chain.rpc import RpcError
-from ledger_app.errors import LedgerError, NodeBehind, NodeUnavailable
+from ledger_app.errors import LedgerError, NodeBehind, NodeUnavailable, as_ledger_error
 from ledger_app.store import index
 from ledger_app.store.engine import Connection, Store
 from ledger_app.store.index import Block, EventRow
@@ -53,16 +53,16 @@ class Follower:
         self._on_back = on_back
 
     def run(self, stop: Event, *, on_error: Callable[[LedgerError], None] | None = None) -> None:
-        """Step until `stop` is set. Errors of the tree are given to `on_error` and waited out."""
+        """Step until `stop` is set. Errors are given to `on_error` and waited out."""
         while not stop.is_set():
             pause = 0.1
             try:
                 if self.gateway.pinned:
                     moved, warm = self.step(), self.gateway.warm()
                     pause = 0.1 if warm and not moved else 0.0
-            except LedgerError as failed:
+            except Exception as failed:  # noqa: BLE001 - a follower that ended would look like a chain at rest
                 if on_error is not None:
-                    on_error(failed)
+                    on_error(as_ledger_error(failed))
                 pause = 1.0
             stop.wait(pause)
 
@@ -163,7 +163,7 @@ class Follower:
             for block, answer in zip(part, self.gateway.rpc.batch(calls), strict=True):
                 if isinstance(answer, RpcError):
                     raise NodeUnavailable("NODE_UNAVAILABLE", "the node cannot give blocks")
-                if answer is not None and answer["hash"].lower() == block.hash:
+                if answer is not None and read_head(answer).hash == block.hash:
                     return block
         return None
 

@@ -20,7 +20,14 @@ from ledger_app.chain.facts import Receipt, read_receipt
 from ledger_app.chain.gateway import Gateway
 from ledger_app.chain.rpc import Call, RpcError, chunks
 from ledger_app.chain.sender import Draft, Sender, View, gas_limit
-from ledger_app.errors import ActRefused, LedgerError, NodeUnavailable, Unavailable, WrongLedger
+from ledger_app.errors import (
+    ActRefused,
+    LedgerError,
+    NodeUnavailable,
+    Unavailable,
+    WrongLedger,
+    as_ledger_error,
+)
 from ledger_app.store import outbox
 from ledger_app.store.engine import Connection, Store
 
@@ -59,14 +66,14 @@ class Submitter(Sender):
         self._wake = Event()
 
     def run(self, stop: Event, *, on_error: Callable[[LedgerError], None] | None = None) -> None:
-        """Step until `stop` is set. Errors of the tree are given to `on_error` and waited out."""
+        """Step until `stop` is set. Errors are given to `on_error` and waited out."""
         pause = 0.05
         while not stop.is_set():
             try:
                 pause = 0.01 if self.step() else (0.03 if self._sent else 0.2)
-            except LedgerError as failed:
+            except Exception as failed:  # noqa: BLE001 - acts that wait must not wait for ever, whatever it was
                 if on_error is not None:
-                    on_error(failed)
+                    on_error(as_ledger_error(failed))
                 pause = min(max(pause, 0.25) * 2, 5.0)
             self._wake.wait(pause)
             self._wake.clear()

@@ -35,6 +35,7 @@ def reorganisations(folder: Path, count: int, seed: int) -> Tally:
             rig.go_on(lambda rig=rig: _no_longer(rig, acts.QUEUED))
             _mine(rig, _DEEPEST + 1)
             rig.finish(tally)
+            tally.next_ledger()
             rig.close()
     return tally
 
@@ -131,6 +132,7 @@ def stalls(folder: Path, count: int, seed: int) -> Tally:
         with Anvil() as anvil:
             rig = Rig(folder / str(number), anvil, seed + number)
             _stall(rig, tally)
+            tally.next_ledger()
             rig.close()
     return tally
 

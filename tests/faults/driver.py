@@ -19,7 +19,7 @@ from typing import Any, Literal
 from ledger_app.client import Client
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-_READY_SECONDS = 120
+_READY_SECONDS = 300
 _ADDRESS = re.compile(r"demonstration: (http://127\.0\.0\.1:\d+)")
 
 Part = Literal["service", "chain", "signer"]

@@ -64,6 +64,7 @@ def _drill(
                     covered.add((point.file, point.line))
                     rig.judge(tally)
                 rig.finish(tally)
+                tally.next_ledger()
                 rig.close()
             shutil.rmtree(here)
     tally.said = f"{len(covered)} lines"

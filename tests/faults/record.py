@@ -70,11 +70,12 @@ class Record:
 
 @dataclass
 class Tally:
-    """The counts of one drill. All but the first four must be zero."""
+    """The counts of one drill. From `lost` to `other` all must be zero."""
 
     name: str
     faults: int = 0
-    acknowledged: int = 0
+    acknowledged: int = 0  # on the ledger that is under fault now
+    before: int = 0  # and on those before it
     pending: int = 0
     judged: int = 0
     lost: int = 0
@@ -91,6 +92,10 @@ class Tally:
         """Whether nothing was lost, doubled, falsely confirmed, or otherwise wrong."""
         return not (self.lost or self.doubled or self.falsely_confirmed or self.index_differs or self.other)
 
+    def next_ledger(self) -> None:
+        """What comes is asked of another ledger."""
+        self.before, self.acknowledged = self.before + self.acknowledged, 0
+
     def wrong(self, what: str, note: str) -> None:
         """Count one thing that must not be: `lost`, `doubled`, `falsely_confirmed`, `index_differs` or
         `other`."""
@@ -105,7 +110,7 @@ class Tally:
             f"lost {self.lost}, doubled {self.doubled}, falsely confirmed {self.falsely_confirmed}, "
             f"index differs {self.index_differs}, other {self.other}"
         )
-        right = f"acknowledged {self.acknowledged}, pending {self.pending}, judged {self.judged} times"
+        right = f"acknowledged {self.before + self.acknowledged}, pending {self.pending}, judged {self.judged} times"
         text = f"{self.name}: faults {self.faults}{said}; {right}; {wrong}; {self.seconds:.0f} s"
         return "\n  ".join((text, *self.notes))
 

@@ -59,6 +59,8 @@ def _survive(installation: Installation, server: Postgres, kills: int, seed: int
             else:
                 oracle._await(lambda: server.kill_a_backend(rng))
                 done["connection"] += 1
+            if number % 10 == 9:
+                print(f"{done}, {traffic.acknowledged()} acts acknowledged", flush=True)
         traffic.stop()
         assert traffic.faults == []
         assert installation.service == service

@@ -1,15 +1,18 @@
 """What a node says is checked against what else it says; one untrue answer confirms nothing."""
 
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
 from ledger_app.chain.follower import Follower
 from ledger_app.chain.gateway import Gateway, Query
 from ledger_app.chain.node import Anvil
-from ledger_app.errors import NodeUnavailable, WrongLedger
+from ledger_app.chain.submitter import Submitter
+from ledger_app.errors import LedgerError, NodeUnavailable, WrongLedger
 from ledger_app.store import index
 from ledger_app.store.engine import open_store
 from tests.chain.kit import CHAMBER, CUSTOMS_AU, RCEP, World, a_leaf, hexed
@@ -132,3 +135,28 @@ def test_a_revocation_that_the_node_leaves_out_is_not_good_standing(
     with suppress(NodeUnavailable):
         assert gateway.lookup([query]).records[0].standing.status == 2
     assert gateway.lookup([query]).records[0].standing.status == 2
+
+
+def test_a_fault_that_nobody_foresaw_ends_no_worker(victim: World) -> None:
+    told: list[LedgerError] = []
+    stop = Event()
+
+    class Once(Submitter):
+        def step(self) -> int:
+            if not told:
+                return int("not a number")
+            return super().step()
+
+    act_id = victim.issue([a_leaf()])
+    worker = Once(victim.store, victim.gateway, Anvil.key)
+    thread = Thread(target=worker.run, args=(stop,), kwargs={"on_error": told.append})
+    thread.start()
+    until = time.monotonic() + 60
+    while victim.act(act_id).state != "final" and time.monotonic() < until:
+        time.sleep(0.05)
+    stop.set()
+    thread.join()
+    assert victim.act(act_id).state == "final"
+    assert told[0].reason == "INTERNAL"
+    assert "ValueError at" in told[0].detail
+    assert "not a number" not in told[0].detail
