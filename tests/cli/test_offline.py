@@ -138,6 +138,29 @@ def test_without_snapshot_or_evidence_it_cannot_tell_and_a_forgery_shows_all_the
     assert (code, found["reason"]) in ((20, "LEDGER_STALE"), (0, ""))
 
 
+def test_two_checkpoints_are_proven_to_follow_one_from_the_other(
+    demo: RunningDemo, folder: Path, tmp_path: Path
+) -> None:
+    old = json.loads(demo.origin("checkpoint", "show", "--json", "-o", str(tmp_path / "old.json")).stdout)
+    document = {**json.loads(DOCUMENT.read_text("utf-8")), "number": "OFF-2"}
+    (tmp_path / "document.json").write_text(json.dumps(document))
+    assert demo.origin("certificate", "issue", str(tmp_path / "document.json")).returncode == 0
+    assert demo.origin("checkpoint", "create").returncode == 0
+    new = json.loads(demo.origin("checkpoint", "show", "--json", "-o", str(tmp_path / "new.json")).stdout)
+    assert new["statement"]["batches"] > old["statement"]["batches"]
+    proof = str(tmp_path / "proof.json")
+    done = demo.origin("checkpoint", "consistency", old["digest"], new["digest"], "-o", proof)
+    assert (done.returncode, done.stdout.partition(":")[0]) == (0, "consistent")
+    files = (str(tmp_path / "new.json"), str(tmp_path / "old.json"))
+    unproven = demo.origin("checkpoint", "compare", *files, ORIGIN_URL="http://127.0.0.1:1")
+    assert (unproven.returncode, unproven.stdout.partition(":")[0]) == (0, "unproven")
+    proven = demo.origin("checkpoint", "compare", *files, "--proof", proof, ORIGIN_URL="http://127.0.0.1:1")
+    assert (proven.returncode, proven.stdout.partition(":")[0]) == (0, "consistent")
+    listed = demo.origin("checkpoint", "list").stdout
+    assert old["digest"] in listed
+    assert new["digest"] in listed
+
+
 # --- split views, by files of the vectors -----------------------------------------------------------
 
 
