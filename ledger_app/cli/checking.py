@@ -11,7 +11,7 @@ import typer
 from ledger_app.cli import agreement, common, output
 from ledger_app.domain.agreements import agreement_for
 from ledger_app.domain.content_dates import Deadline, deadlines
-from ledger_app.domain.findings import Finding, Severity, unknown
+from ledger_app.domain.findings import Finding, Severity, error, unknown
 from ledger_app.domain.imports import ImportResult, import_file
 from ledger_app.proof.canonical import parse_json
 
@@ -31,7 +31,7 @@ def check(
     agreement.use_own_folder()
     raw = common.read_file(file)
     read = import_file(raw, file.name, _strictly)
-    checked = [(one, _findings(one)) for one in read]
+    checked = _each(read)
     refused = sum(any(found.is_error for found in findings) for _, findings in checked)
     if as_json:
         output.result(
@@ -65,10 +65,23 @@ def _strictly(raw: bytes) -> Any:
     return parse_json(raw, max_bytes=max(len(raw), 1), max_depth=_MAX_DEPTH, floats="text")
 
 
+def _each(read: list[ImportResult]) -> list[tuple[ImportResult, list[Finding]]]:
+    """Each certificate with its findings. A number that stands twice in the file is told at the later row."""
+    rows: dict[str, int] = {}
+    checked = []
+    for one in read:
+        findings, number = _findings(one), one.document.get("number")
+        if isinstance(number, str) and rows.setdefault(number, one.row) != one.row:
+            words = f"Row {rows[number]} of the file has the same number."
+            findings.insert(0, error("/number", "NUMBER_TWICE", words, "Use each number once.", value=number))
+        checked.append((one, findings))
+    return checked
+
+
 def _findings(one: ImportResult) -> list[Finding]:
     """The findings, except that who issues is filled in by the service where a file cannot say it."""
     if one.whole:
-        return one.findings
+        return list(one.findings)
     return [
         unknown(
             found.pointer,

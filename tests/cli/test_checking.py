@@ -137,6 +137,20 @@ def test_who_issues_is_left_to_the_service_where_a_file_cannot_say_it(origin: Sh
     assert origin("certificate", "check", "own.json").returncode == 3
 
 
+def test_a_number_that_stands_twice_in_a_file_is_told_at_the_later_place(
+    origin: Shell, tmp_path: Path
+) -> None:
+    made = [sample_document("A-1"), sample_document("A-2"), sample_document("A-1")]
+    (tmp_path / "three.json").write_text(json.dumps(made))
+    done = origin("certificate", "check", "three.json", "--json")
+    told = json.loads(done.stdout)
+    assert done.returncode == 3
+    assert [one["ready"] for one in told["certificates"]] == [True, True, False]
+    [found] = told["findings"]
+    assert (found["row"], found["pointer"], found["rule"]) == (3, "/number", "NUMBER_TWICE")
+    assert "Row 1" in found["words"]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
