@@ -19,6 +19,7 @@ import pytest
 
 from ledger_app.chain.rpc import Rpc
 from ledger_app.chain.tools import find_node, install_ganache, tools_folder
+from ledger_app.client import Client
 from ledger_app.proof.typed_data import address_of
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -83,6 +84,13 @@ def chain(folder: Path, port: int, fund: str) -> Iterator[None]:
         yield
 
 
+def kept(path: Path, secret: str) -> str:
+    """A secret's file, as a container is given it."""
+    path.write_text(secret)
+    path.chmod(0o400)
+    return str(path)
+
+
 @pytest.mark.timeout(300)
 def test_a_service_with_production_settings_deploys_on_the_shared_chain_and_finds_it_again(
     tmp_path: Path,
@@ -90,10 +98,12 @@ def test_a_service_with_production_settings_deploys_on_the_shared_chain_and_find
     sender = secrets.token_bytes(32)
     council = ",".join(address_of(secrets.token_bytes(32)) for _ in range(3))
     node_port, port = free_port(), free_port()
+    token = "olt_" + secrets.token_urlsafe(32)
     settings = {
         "ORIGIN_NODE_URL": f"http://127.0.0.1:{node_port}",
-        "ORIGIN_MASTER_KEY": secrets.token_hex(32),
-        "ORIGIN_SENDER_KEY": sender.hex(),
+        "ORIGIN_MASTER_KEY_FILE": kept(tmp_path / "master_key", secrets.token_hex(32)),
+        "ORIGIN_SENDER_KEY_FILE": kept(tmp_path / "sender_key", sender.hex()),
+        "ORIGIN_OPERATOR_TOKEN_FILE": kept(tmp_path / "operator_token", token),
         "ORIGIN_COUNCIL": council,
         "ORIGIN_DATA": str(tmp_path / "service"),
         "ORIGIN_PORT": str(port),
@@ -106,6 +116,7 @@ def test_a_service_with_production_settings_deploys_on_the_shared_chain_and_find
             rpc = Rpc(f"http://127.0.0.1:{node_port}")
             before = int(rpc.call("eth_getTransactionCount", address_of(sender), "latest"), 16)
             rpc.close()
+            assert Client(f"http://127.0.0.1:{port}", token).get("/v1/me")["kind"] == "operator"
         assert before == 4, "a burnt nonce and three contracts"
     with chain(tmp_path / "chain", node_port, address_of(sender)), running(serve, **settings):
         assert until(f"http://127.0.0.1:{port}/readyz") == 200
