@@ -52,7 +52,8 @@ class Running:
 
 
 @contextmanager
-def _set_up(folder: Path, seed: int) -> Iterator[tuple[Service, Nursery]]:
+def set_up(folder: Path, seed: int) -> Iterator[tuple[Service, Nursery]]:
+    """A service that is set up and not running, and what starts it."""
     with Ganache(folder / "node", heartbeat=0) as node, Nursery() as nursery:
         service = Service(folder, node, nursery, seed)
         try:
@@ -65,7 +66,7 @@ def kills(folder: Path, count: int, seed: int) -> Tally:
     """The service killed at a line that a request runs through; the client repeats its request under the same
     Idempotency-Key until it is acknowledged."""
     tally, rng = Tally("kill the service"), random.Random(seed)
-    with _set_up(folder, seed) as (service, nursery):
+    with set_up(folder, seed) as (service, nursery):
         lines = _lines(service, nursery)
         rng.shuffle(lines)
         todo: list[tuple[str, str, dict[str, Any]]] = []
@@ -143,7 +144,7 @@ def repeats(folder: Path, count: int, seed: int) -> Tally:
     """`count` requests, each sent 20 times at once under one Idempotency-Key: one certificate and one answer
     for each."""
     tally = Tally("the same request 20 times")
-    with _set_up(folder, seed) as (service, nursery):
+    with set_up(folder, seed) as (service, nursery):
         running = Running(service, nursery, (), None)
         service.await_up(running.alive)
         wishes = [

@@ -10,13 +10,13 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults import api, chains, kills, network, rebuild, shared, tamper
-from tests.faults.record import Tally
-from tests.faults.shared import CannotRunError
+from tests.faults import api, chains, kills, network, rebuild, shared, signers, tamper
+from tests.faults.record import CannotRunError, Tally
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,9 @@ DRILLS = {
     "outbox": Drill(kills.outbox, 12, 80, 500, "kills of the process that queues, submits and follows"),
     "follower": Drill(kills.follower, 0, 20, 200, "kills of the follower"),
     "chain": Drill(kills.chain, 0, 2, 50, "kills of the embedded chain"),
+    "database": Drill(kills.database, 0, 2, 100, "kills of PostgreSQL"),
     "api": Drill(api.kills, 2, 10, 200, "kills of the service while it answers"),
+    "signer": Drill(signers.kills, 0, 20, 100, "kills of a signer"),
     "repeats": Drill(api.repeats, 0, 25, 1_000, "requests, each sent 20 times under one key"),
     "reorganise": Drill(chains.reorganisations, 4, 12, 50, "reorganisations of 1 to 64 blocks"),
     "forgets": Drill(chains.forgets, 2, 6, 30, "times that a node forgets, the last time all"),
@@ -54,7 +56,7 @@ DRILLS = {
 
 
 def run(name: str, count: int, seed: int) -> Tally:
-    """One drill in a folder of its own. A drill that breaks off is counted as wrong."""
+    """One drill in a folder of its own. Raises CannotRunError, and whatever it breaks off with."""
     folder = Path(tempfile.mkdtemp(prefix=f"origin-faults-{name}-"))
     begun = time.monotonic()
     try:
@@ -89,6 +91,11 @@ def main() -> int:
             tally = run(name, counts[name], asked.seed)
         except CannotRunError as cannot:
             print(f"{name}: could not run: {cannot}", flush=True)
+            continue
+        except Exception:
+            traceback.print_exc()
+            print(f"{name}: broke off", flush=True)
+            good = False
             continue
         good &= tally.good
         print(tally.line(), flush=True)

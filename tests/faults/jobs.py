@@ -12,7 +12,12 @@ from typing import Any
 
 from ledger_app.chain.follower import Follower
 from ledger_app.chain.gateway import Gateway
+from ledger_app.client import Client
 from ledger_app.errors import LedgerError
+from ledger_app.signer import keystore
+from ledger_app.signer.journal import Journal
+from ledger_app.signer.loop import Signer
+from ledger_app.signer.settings import Pins, SignerSettings, default_limits
 from ledger_app.store import outbox as outbox_rows
 from ledger_app.store.engine import open_store
 from tests.chain.kit import World, a_leaf, hexed
@@ -59,12 +64,17 @@ def outbox(
 ) -> None:
     """Take wishes, bring them to the chain, and read them back into the index. A node that is away for a
     while is waited for."""
-    world = World(Path(folder), url, bytes.fromhex(sender), store_url=store_url)
-    world.deploy()
-    enqueue(world, Record(Path(record)), wishes)
+    opened: list[World] = []
+    patiently(
+        lambda: opened.append(World(Path(folder), url, bytes.fromhex(sender), store_url=store_url)), seconds
+    )
+    (world,) = opened
+    patiently(world.deploy, seconds)
+    with suppress(LedgerError):  # what is not acknowledged is asked for no more
+        enqueue(world, Record(Path(record)), wishes)
     patiently(lambda: world.submitter.settle(seconds), seconds)
     patiently(Follower(world.store, world.gateway).catch_up, seconds)
-    world.submitter.release()
+    patiently(world.submitter.release, seconds)
     world.store.close()
 
 
@@ -164,6 +174,22 @@ def serve(settings: dict[str, Any]) -> None:
     )
     with suppress(KeyboardInterrupt):  # it hands the signal on when it has ended in order
         server.run()
+
+
+def sign(url: str, token: str, identifier: str, key: str, folder: str, pins: list[Any]) -> None:
+    """An organisation's signer, until nothing is asked of it any more."""
+    settings = SignerSettings(
+        folder=Path(folder),
+        url=url,
+        organisation=identifier,
+        pins=Pins(*pins),
+        limits=default_limits(False),
+    )
+    with Journal(Path(folder) / "signed.jsonl") as journal:
+        own = keystore.key_from_private(bytes.fromhex(key))
+        signer = Signer(settings, own, journal, Client(url, token), lambda _: None)
+        while signer.step():
+            pass
 
 
 def patiently(step: Any, seconds: float) -> None:

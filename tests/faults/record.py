@@ -35,6 +35,10 @@ def key(name: str, **args: Any) -> str:
     return " ".join((name, *(str(args[member]) for member in _KEYS[name])))
 
 
+class CannotRunError(Exception):
+    """This machine does not let the drill run; says why."""
+
+
 class Record:
     """An append-only file that several processes write: keys that were asked for, and the act that each was
     acknowledged as."""
@@ -110,7 +114,8 @@ class Tally:
             f"lost {self.lost}, doubled {self.doubled}, falsely confirmed {self.falsely_confirmed}, "
             f"index differs {self.index_differs}, other {self.other}"
         )
-        right = f"acknowledged {self.before + self.acknowledged}, pending {self.pending}, judged {self.judged} times"
+        total = self.before + self.acknowledged
+        right = f"acknowledged {total}, pending {self.pending}, judged {self.judged} times"
         text = f"{self.name}: faults {self.faults}{said}; {right}; {wrong}; {self.seconds:.0f} s"
         return "\n  ".join((text, *self.notes))
 
@@ -126,12 +131,12 @@ class Oracle:
 
     def judge(self, store: Store, record: Record, tally: Tally, *, settled: bool = False) -> None:
         """Compare; `settled`: nothing may be pending any more."""
-        tally.judged += 1
         asked, acked = record.read()
         # The store is read before the chain: what it shows as done must be there by now.
         shown = _states(store, acked)
         self._same_index(store, tally)
         there = self._on_chain()
+        tally.judged += 1
         tally.acknowledged, tally.pending = len(acked), 0
         for what, count in there.items():
             if count > 1:

@@ -35,6 +35,7 @@ class Rig:
         *,
         via: Callable[[str], str] | None = None,
         store_url: str | None = None,
+        max_age: float = 300.0,
         **options: Any,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -45,6 +46,7 @@ class Rig:
         self.store_url = store_url or databases.new_url(folder)
         self.record = Record(folder / "asked.jsonl")
         plain = World(folder, chain.url, self.sender, store_url=self.store_url)
+        plain.gateway.max_age = max_age
         plain.deploy()
         plain.onboard()
         plain.submitter.release()
@@ -55,7 +57,7 @@ class Rig:
         #: The height below which the ledger is set up.
         self.base = self.direct.identify().number
         self.url = via(chain.url) if via is not None else chain.url
-        self._options = options
+        self._options, self._max_age = options, max_age
         self.world, self.follower = self._open()
         self._leaves: list[str] = []
         self._number = 0
@@ -140,6 +142,7 @@ class Rig:
     def _open(self) -> tuple[World, Follower]:
         world = World(self.folder, self.url, self.sender, store_url=self.store_url, **self._options)
         world.gateway.use(self.pin)
+        world.gateway.max_age = self._max_age
         return world, Follower(world.store, world.gateway)
 
     def close(self) -> None:

@@ -1,6 +1,5 @@
 """A service as its own process, driven over HTTP as members do, with the members' keys held here."""
 
-import dataclasses
 import random
 import secrets
 import socket
@@ -113,6 +112,12 @@ class Service:
                 time.sleep(0.05)
         return False
 
+    def note(self, act_id: str) -> None:
+        """An acknowledged act that a signer of its own will sign."""
+        with closing(Client(self.url, self.tokens["chamber-cn"], timeout=30)) as client:
+            self._ask_of(client.get(f"/v1/signing/requests/{act_id}"))
+        self.unsigned.discard(act_id)
+
     def _ask_of(self, request: dict[str, Any]) -> None:
         """What is signed may show on the ledger; what was acknowledged must."""
         message = request["message"]
@@ -181,10 +186,6 @@ class Service:
     def close(self) -> None:
         self.store.close()
         self.oracle.close()
-
-    @property
-    def pins(self) -> dict[str, Any]:
-        return dataclasses.asdict(self.pin)
 
 
 def _free_port() -> int:

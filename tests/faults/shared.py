@@ -16,15 +16,11 @@ from ledger_app.store.tables import transactions
 from tests.faults.chains import shifted
 from tests.faults.crash import Nursery
 from tests.faults.jobs import enqueue
-from tests.faults.record import Tally
+from tests.faults.record import CannotRunError, Tally
 from tests.faults.rig import Rig
 
 _WORKERS = 8
 _DISK = 6 << 20
-
-
-class CannotRunError(Exception):
-    """This machine does not let the drill run; says why."""
 
 
 def nonces(folder: Path, count: int, seed: int) -> Tally:

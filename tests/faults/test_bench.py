@@ -1,12 +1,14 @@
 """Every drill of the bench, short in each run, longer in the long one: nothing is lost, doubled or falsely
 confirmed, and the index read anew is the same."""
 
+import re
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.faults.bench import DRILLS, run
-from tests.faults.shared import CannotRunError
+from tests.faults.record import CannotRunError
 
 
 @pytest.mark.timeout(600)
@@ -20,6 +22,12 @@ def test_nothing_is_lost_doubled_or_falsely_confirmed(name: str) -> None:
 @pytest.mark.parametrize("name", DRILLS)
 def test_nothing_is_lost_doubled_or_falsely_confirmed_in_a_longer_run(name: str) -> None:
     _hold(name, DRILLS[name].medium, time.time_ns() % 2**32)
+
+
+def test_the_page_names_every_drill_with_its_count() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "faults.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \|.*\| ([\d,]+)[^|]*\|$", page, re.MULTILINE))
+    assert rows == {name: f"{drill.full:,}" for name, drill in DRILLS.items()}
 
 
 def _hold(name: str, count: int, seed: int) -> None:
