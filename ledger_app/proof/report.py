@@ -136,7 +136,7 @@ def _certificate(bundle: Bundle, facts: Facts, shown: Shown) -> dict[str, Any]:
             "id": issuer,
             "name": shown.names.get(issuer),
             "identifier": _identifier(document),
-            "territory": territory_code(facts.organisation.territory) if facts.organisation else None,
+            "territory": _territory(facts),
         },
         "scheme": scheme_code(leaf.scheme),
         "destination": territory_code(leaf.destination),
@@ -149,6 +149,16 @@ def _certificate(bundle: Bundle, facts: Facts, shown: Shown) -> dict[str, Any]:
         "predecessor": None if facts.predecessor is None else to_hex(facts.predecessor),
         "document": document if shown.readable else None,
     }
+
+
+def _territory(facts: Facts) -> str | None:
+    """The code of the issuer's territory; hex where the council admitted it under something else."""
+    if facts.organisation is None:
+        return None
+    try:
+        return territory_code(facts.organisation.territory)
+    except BadInput:
+        return to_hex(facts.organisation.territory)
 
 
 def _identifier(document: dict[str, Any]) -> Any:

@@ -82,11 +82,9 @@ class OwnNode:
     def genesis(self) -> bytes:
         """Hash of block 0, after checking the chain id and that the registry has no predecessor. Raises
         NotPermitted SIGNER_NODE_DIFFERS, SIGNER_OTHER_LEDGER."""
-        chain = self._ask("eth_chainId", [])
-        if int(str(chain), 16) != self._pins.chain_id:
+        if self._number("eth_chainId", []) != self._pins.chain_id:
             raise errors.NotPermitted("SIGNER_OTHER_LEDGER", "this seat's own node is of another chain")
-        before = self._ask("eth_call", [{"to": self._pins.registry, "data": _PREDECESSOR}, "latest"])
-        if int(str(before), 16):
+        if self._number("eth_call", [{"to": self._pins.registry, "data": _PREDECESSOR}, "latest"]):
             raise errors.NotPermitted("LEDGER_CONTINUES")
         return self._blocks([0])[0].hash
 
@@ -162,6 +160,12 @@ class OwnNode:
                 found.append(block)
         return found
 
+    def _number(self, method: str, params: list[Any]) -> int:
+        try:
+            return int(self._ask(method, params), 16)
+        except (TypeError, ValueError) as bad:
+            raise errors.Unavailable("NODE_UNAVAILABLE", f"this seat's node answers {method} oddly") from bad
+
     def _ask(self, method: str, params: list[Any]) -> Any:
         return self._batch([(method, params)])[0]
 
@@ -174,7 +178,7 @@ class OwnNode:
             answers = self._client.post("", body)
             by_id = {answer["id"]: answer for answer in answers}
             return [by_id[place]["result"] for place in range(1, len(calls) + 1)]
-        except (errors.Unavailable, KeyError, TypeError) as bad:
+        except (errors.LedgerError, KeyError, TypeError) as bad:
             raise errors.Unavailable(
                 "NODE_UNAVAILABLE", f"this seat's node does not answer {calls[0][0]}"
             ) from bad

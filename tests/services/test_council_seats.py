@@ -1,9 +1,11 @@
 """A council seat signs only what it comes to from its own node, whatever the service proposes."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +165,44 @@ def test_a_node_that_is_away_leaves_the_request_for_later(world: World, pins: Pi
     assert signer._answer(request) is False
     assert len(said) == 1
     assert said[0].startswith("waits: NODE_UNAVAILABLE")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"[]",
+        b"{}",
+        b"nonsense",
+        b'[{"id": 1, "result": "0x"}]',
+        b'[{"id": 1, "result": null}]',
+        b'[{"id": 1}]',
+    ],
+)
+def test_a_node_that_answers_nonsense_is_waited_for(
+    world: World, pins: Pins, desk: rules.Desk, answer: bytes
+) -> None:
+    class Odd(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    request = asked(world)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Odd)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    odd = OwnNode(f"http://127.0.0.1:{server.server_port}", pins)
+    try:
+        with pytest.raises(Unavailable, match="NODE_UNAVAILABLE"):
+            rules.decide(requests.parse(request), replace(desk, node=odd))
+    finally:
+        odd.close()
+        server.shutdown()
+        server.server_close()
 
 
 def test_a_seat_of_another_chain_refuses(world: World, desk: rules.Desk, pins: Pins) -> None:
