@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ledger_app.chain.follower import Follower
 from ledger_app.chain.gateway import Gateway
@@ -90,6 +90,11 @@ class Tally:
     said: str = ""
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    #: The drill under way, to tell how far it came when it is interrupted.
+    latest: ClassVar["Tally | None"] = None
+
+    def __post_init__(self) -> None:
+        Tally.latest = self
 
     @property
     def good(self) -> bool:
