@@ -19,7 +19,7 @@ from ledger_app.demo.members import AUTHORITY, CARRIER, CHAMBER, COUNCIL, EXPORT
 from ledger_app.domain.samples import DEMO_CONSIGNMENT, sample_document
 
 DEMO_NUMBER = "DEMO-RCEP-0001"
-_WAIT_SECONDS = 60
+_WAIT_SECONDS = 180
 _ENDED = ("reverted", "refused", "expired")
 
 Progress = Callable[[str], None]

@@ -22,7 +22,7 @@ from ledger_app.domain.terms import organisation_id
 from ledger_app.proof.hexes import to_hex
 from ledger_app.store.engine import Store
 
-_READY_SECONDS = 60
+_READY_SECONDS = 180
 
 
 class Demo:

@@ -19,7 +19,7 @@ from typing import Any
 from ledger_app.errors import Unavailable
 
 _ORIGIN = (sys.executable, "-m", "ledger_app.cli", "signer")
-_START_SECONDS = 60
+_START_SECONDS = 180
 _RESTART_SECONDS = 1.0
 
 

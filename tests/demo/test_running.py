@@ -120,7 +120,7 @@ def test_demo_refuses_settings_of_production(tmp_path: Path) -> None:
             env={**clean_environment(), name: value, "ORIGIN_DATA": str(tmp_path / "data"), "PORT": "0"},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             cwd=ROOT,
             check=False,
         )
@@ -137,7 +137,7 @@ def test_port_in_use_is_said_in_words(demo: RunningDemo, tmp_path: Path) -> None
         env={**clean_environment(), "ORIGIN_DATA": str(tmp_path), "PORT": port},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         cwd=ROOT,
         check=False,
     )
@@ -145,11 +145,11 @@ def test_port_in_use_is_said_in_words(demo: RunningDemo, tmp_path: Path) -> None
     assert "PORT_TAKEN" in done.stderr
 
 
-def test_whole_story_goes_as_it_must() -> None:
+def test_whole_story_goes_as_it_must(tmp_path: Path) -> None:
     """`origin demo --json`: one JSON object, every step and verdict good, nothing left."""
     done = subprocess.run(
         [sys.executable, "-m", "ledger_app.cli", "demo", "--json"],
-        env=clean_environment(),
+        env={**clean_environment(), "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=280,
@@ -173,7 +173,10 @@ def test_whole_story_goes_as_it_must() -> None:
     gas = {step["name"]: step["gas_used"] for step in told["steps"]}
     assert gas["revoke STORY-2"] <= 80_000
     assert gas["acquit STORY-1"] <= 110_000
-    assert not [path for path in Path("/tmp").glob("origin-demo-*") if path.stat().st_mtime > time.time() - 1]
+    assert list(tmp_path.glob("origin-demo-*")) == []
+    # Whoever stopped the node on purpose is not told so by the service's own workers.
+    assert "NODE_UNAVAILABLE" not in done.stderr
+    assert "NODE_BEHIND" not in done.stderr
 
 
 @pytest.mark.long
@@ -223,7 +226,7 @@ def _descendants(pid: int) -> list[int]:
 
 
 def _gone(pids: list[int]) -> bool:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         if not any(_alive(pid) for pid in pids):
             return True

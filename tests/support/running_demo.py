@@ -51,7 +51,7 @@ class RunningDemo:
         return self.data.parent / "demo-stderr.log"
 
     def client(self, who: str) -> Client:
-        return Client(self.url, self.tokens[who], timeout=60)
+        return Client(self.url, self.tokens[who], timeout=180)
 
     def environment(self) -> dict[str, str]:
         return {**clean_environment(), "ORIGIN_URL": self.url, "ORIGIN_DATA": str(self.data), "NO_COLOR": "1"}

@@ -7,6 +7,7 @@ service never sees: `settle` signs what waits and returns when the act has reach
 
 import itertools
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -185,7 +186,10 @@ class World:
         operator = self.principal("operator")
         if acts.show(self.ctx, operator, wanted)["state"] == "needs-signature":
             self.sign_waiting(answer["act"]["organisation"])
+        until = time.monotonic() + 180
         act = acts.show(self.ctx, operator, wanted, wait=30)
+        while act["state"] not in SETTLED and time.monotonic() < until:
+            act = acts.show(self.ctx, operator, wanted, wait=30)
         assert act["state"] in SETTLED, act
         return act
 

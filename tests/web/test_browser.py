@@ -16,6 +16,9 @@ from tests.support.running_demo import RunningDemo
 pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+_PATIENCE = 120_000  # milliseconds: a busy machine answers late, and that is no fault of the page
+expect.set_options(timeout=_PATIENCE)
+
 _CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(_CHROMIUM is None, reason="no chromium on this machine")
 
@@ -42,6 +45,7 @@ def bundle(demo: RunningDemo, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def page(request: pytest.FixtureRequest, browser: Browser, demo: RunningDemo) -> Iterator[Page]:
     """A page that must ask nothing of another host and must complain of nothing."""
     context = browser.new_context(java_script_enabled=request.param, viewport={"width": 390, "height": 844})
+    context.set_default_timeout(_PATIENCE)
     opened = context.new_page()
     asked: list[str] = []
     complaints: list[str] = []

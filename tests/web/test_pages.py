@@ -32,7 +32,7 @@ class Page:
 
 
 def fetch(demo: RunningDemo, method: str, path: str, body: bytes | None = None, **headers: str) -> Page:
-    connection = http.client.HTTPConnection(urlsplit(demo.url).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(demo.url).netloc, timeout=180)
     try:
         connection.request(method, path, body, {k.replace("_", "-"): v for k, v in headers.items()})
         answer = connection.getresponse()
