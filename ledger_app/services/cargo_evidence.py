@@ -81,7 +81,8 @@ def _judged(
     with ctx.store.read() as conn:
         links = _links(conn, linked)
         proofs = _proofs(ctx, conn, {event for each in links for event in each.ids})
-        names = members.names(conn, sorted({proof.reporter for proof in proofs.values()}))
+        reporters = sorted({proof.reporter for proof in proofs.values()})
+        names = members.names(conn, reporters) if reporters else {}
     return [
         _outcome(document, subjects, found, proofs, names)
         for document, subjects, found in zip(documents, linked, links, strict=True)

@@ -224,18 +224,16 @@ def events_about(
 def names_linked(conn: Connection, names: Iterable[tuple[str, str]]) -> list[tuple[str, str, str, bool]]:
     """(kind, name, id of the event, whether the event says so itself) for every event about any of `names`
     (kind, name), in the order of the events' times."""
-    wanted: dict[str, list[str]] = {}
-    for kind, name in sorted(set(names)):
-        wanted.setdefault(kind, []).append(name)
+    pairs = set(names)
+    kinds, named = sorted({kind for kind, _ in pairs}), sorted({name for _, name in pairs})
     found = []
-    for kind, named in wanted.items():
-        for start in range(0, len(named), 500):
-            query = (
-                select(cargo_subjects, cargo_events.c.event_time)
-                .join(cargo_events, cargo_events.c.id == cargo_subjects.c.event_id)
-                .where(cargo_subjects.c.kind == kind, cargo_subjects.c.name.in_(named[start : start + 500]))
-            )
-            found += list(conn.execute(query))
+    for start in range(0, len(named), 500):
+        query = (
+            select(cargo_subjects, cargo_events.c.event_time)
+            .join(cargo_events, cargo_events.c.id == cargo_subjects.c.event_id)
+            .where(cargo_subjects.c.kind.in_(kinds), cargo_subjects.c.name.in_(named[start : start + 500]))
+        )
+        found += [row for row in conn.execute(query) if (row.kind, row.name) in pairs]
     found.sort(key=lambda row: (row.event_time, row.event_id))
     return [(str(row.kind), str(row.name), str(row.event_id), row.source == FROM_EVENT) for row in found]
 

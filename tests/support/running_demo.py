@@ -20,7 +20,7 @@ from typing import Any
 from ledger_app.client import Client
 
 ROOT = Path(__file__).resolve().parents[2]
-_START_SECONDS = 240
+_START_SECONDS = 280
 _HOOK = """
 import os, sys
 _log = os.open({log!r}, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
