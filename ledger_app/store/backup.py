@@ -22,7 +22,6 @@ from sqlalchemy import (
     Table,
     column,
     func,
-    insert,
     inspect,
     select,
     table,
@@ -173,13 +172,9 @@ def _clear(conn: Connection, *, replace: bool) -> None:
 
 
 def _insert(conn: Connection, part: Part) -> None:
-    names = [name for name, _ in part.columns]
     # The columns as the backup says they were: their table is at its migration, not at ours.
-    target = table(
-        part.table,
-        *(column(name, _TYPES[kind]()) for name, kind in part.columns),
-    )
-    conn.execute(insert(target), [dict(zip(names, row, strict=True)) for row in part.rows])
+    columns = (column(name, _TYPES[kind]()) for name, kind in part.columns)
+    dialects.take_in(conn, table(part.table, *columns), part.rows)
 
 
 def _compare(conn: Connection, summary: Summary) -> None:

@@ -301,7 +301,7 @@ def test_rows_that_do_not_fit_leave_the_store_as_it_was(file: Path, target: Stor
 
 # --- kills --------------------------------------------------------------------------------------------------
 
-KILLS = [2, pytest.param(20, marks=pytest.mark.long)]
+KILLS = [2, pytest.param(8, marks=pytest.mark.long)]
 
 _JOB = """
 import sys
