@@ -202,7 +202,18 @@ def test_the_lease_of_a_dead_process_is_taken_at_once(world: World) -> None:
     import socket
 
     with world.store.begin() as conn:
-        assert lease.acquire(conn, name, f"{socket.gethostname()[:32]}/999999999/ab", 3600)
+        assert lease.acquire(conn, name, f"{socket.gethostname()[:32]}/999999999/ab", 15)
+    assert world.submitter.lead()
+
+
+def test_a_lease_that_a_wrong_clock_took_for_an_hour_holds_nobody_up(world: World) -> None:
+    name = f"submitter/{world.submitter.sender}"
+    world.submitter.release()
+    with world.store.begin() as conn:
+        assert lease.acquire(conn, name, "elsewhere/1/ab", 15)
+    assert not world.submitter.lead()
+    with world.store.begin() as conn:
+        assert lease.acquire(conn, name, "elsewhere/1/ab", 3600)
     assert world.submitter.lead()
 
 

@@ -35,7 +35,9 @@ def columns(folder: Path, count: int, seed: int) -> Tally:
         places = list(_places(world, rng))
         changed: set[tuple[str, str]] = set()
         found = 0
-        for turn in range(count):
+        for turn in range(3 * count):
+            if tally.faults == count:
+                break
             table, row, column = places[turn % len(places)]
             other = _other_value(world, table, row, column, rng)
             if other == row[column] or not _write(world, table, row, {column: other}):
