@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger_app.config import load_settings
+from ledger_app.config import Pinned, load_settings
 from ledger_app.errors import ConfigError
 
 GOOD = hashlib.sha256(b"a good key").hexdigest()  # the same in every worker of a parallel run
@@ -65,7 +65,7 @@ def test_a_pin_is_whole_or_absent(tmp_path: Path, left_out: str) -> None:
     with pytest.raises(ConfigError, match="ORIGIN_CHAIN_ID"):
         load_settings(data=tmp_path, master_key=GOOD, **part)
     whole = load_settings(data=tmp_path, master_key=GOOD, **PIN)
-    assert whole.pinned == {**PIN, "first_block": 0}
+    assert whole.pinned == Pinned(**PIN, first_block=0)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
