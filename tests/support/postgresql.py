@@ -58,6 +58,23 @@ class Postgres:
                 "--locale-provider=icu", "--icu-locale=en", "--locale=C.UTF-8",
             )  # fmt: skip
         log = self.folder / "server.log"
+        until = time.monotonic() + _READY_SECONDS
+        self._launch(data, log)
+        while True:
+            try:
+                with self.connect("postgres"):
+                    return self
+            except psycopg.OperationalError:
+                if time.monotonic() > until:
+                    raise RuntimeError(f"no PostgreSQL: {log.read_text()[-2000:]}") from None
+            if self._child is not None and self._child.poll() is not None:
+                # What a killed one left behind may still live: it refuses to start beside that.
+                if "is still in use" not in log.read_text()[-2000:]:
+                    raise RuntimeError(f"no PostgreSQL: {log.read_text()[-2000:]}")
+                self._launch(data, log)
+            time.sleep(0.03)
+
+    def _launch(self, data: Path, log: Path) -> None:
         options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         with log.open("ab") as said:
             self._child = subprocess.Popen(
@@ -69,15 +86,6 @@ class Postgres:
                 preexec_fn=_end_with_parent,
                 **self._as_user(),
             )
-        until = time.monotonic() + _READY_SECONDS
-        while True:
-            try:
-                with self.connect("postgres"):
-                    return self
-            except psycopg.OperationalError:
-                if self._child.poll() is not None or time.monotonic() > until:
-                    raise RuntimeError(f"no PostgreSQL: {log.read_text()[-2000:]}") from None
-            time.sleep(0.03)
 
     @property
     def pid(self) -> int:
