@@ -51,8 +51,8 @@ class Observing:
         scope["app"].state.services.metrics.answered(method, route, status, seconds)
         state: dict[str, Any] = scope.get("state") or {}
         who = state.get("principal")
-        write = _LOG.debug if route in _PROBES and status < 400 else _LOG.info
-        write(
+        log_line = _LOG.debug if route in _PROBES and status < 400 else _LOG.info
+        log_line(
             "request",
             method=method,
             route=route,

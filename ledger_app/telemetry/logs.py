@@ -54,6 +54,7 @@ FIELDS: Final[dict[str, tuple[str, Callable[[Any], bool]]]] = {
     "worker": ("the part of the service that works by itself", _fits(_WORD)),
     "alarm": ("the name of a check of /readyz", _fits(_WORD)),
     "act": ("an act's id", _fits(_HEX32)),
+    "acts": ("how many acts", _number),
     "block": ("a block's number", _number),
     "blocks": ("how many blocks", _number),
     "seconds": ("how many seconds", _number),
@@ -91,15 +92,13 @@ class Log:
 
 
 def known(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields as they may be written: None is left out, what does not fit is `withheld`.
-
-    Raises KeyError for a field that is not in the table: a mistake of the code, found by its first test.
+    """The fields as they may be written: None is left out, what does not fit is `withheld`, and so is the
+    value of a field that is not in the table (a mistake of the code; a test looks for them).
     """
     shown = {}
     for name, value in fields.items():
-        _, fits = FIELDS[name]
         if value is not None:
-            shown[name] = value if fits(value) else WITHHELD
+            shown[name] = value if name in FIELDS and FIELDS[name][1](value) else WITHHELD
     if (current := request_id.get()) is not None:
         shown.setdefault("request", current)
     return shown
