@@ -129,7 +129,7 @@ def _place(patient: Patient) -> tuple[str, int]:
 def _ask(patient: Patient, path: str) -> dict[str, Any] | None:
     """What our service answers at `path`; None when nothing answers, or something else does."""
     host, number = _place(patient)
-    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # nosec B104 - asked, not bound to
     connection = http.client.HTTPConnection(here, number, timeout=10)
     try:
         connection.request("GET", path)

@@ -42,7 +42,7 @@ def fragment(told: dict[str, Any], names: Mapping[str, str] = MappingProxyType({
 
 
 def _page(**values: Any) -> Markup:
-    return Markup(_PAGES.get_template("timeline.html").render(**values))  # noqa: S704  (rendered with autoescape)
+    return Markup(_PAGES.get_template("timeline.html").render(**values))  # noqa: S704  # nosec B704 - autoescaped
 
 
 def _entry(told: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
