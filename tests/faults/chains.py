@@ -26,8 +26,7 @@ def reorganisations(folder: Path, count: int, seed: int) -> Tally:
     nothing that was shown as final may go."""
     tally = Tally("reorganise")
     for depth in (0, _DEEPEST):
-        # Each block is at least a second later than the one before: hundreds at once overtake a clock.
-        with Anvil("--timestamp", str(int(time.time()) - 86_400)) as anvil:
+        with _young_anvil() as anvil:
             rig = Rig(folder / f"depth-{depth}", anvil, seed + depth, max_age=10**6, depth=depth)
             share = count // 2 if depth else count - count // 2
             depths = [_reorganise(rig, tally, depth) for _ in range(share)]
@@ -70,12 +69,18 @@ def _reorganise(rig: Rig, tally: Tally, depth: int) -> int:
 def forgets(folder: Path, count: int, seed: int) -> Tally:
     """A node that comes back as it was: at some earlier moment, and in the end before the contracts."""
     tally = Tally("a node that forgets")
-    with Anvil() as anvil:
+    with _young_anvil() as anvil:
         first = Rpc(anvil.url)
         empty = first.call("evm_snapshot")
         first.close()
-        rig = Rig(folder, anvil, seed)
+        rig = Rig(folder, anvil, seed, max_age=10**6)
         rpc = rig.direct.rpc
+
+        def beat() -> bool:
+            """A block now and then, as every chain has: behind what was seen of it, nothing new is sent."""
+            _mine(rig, 1)
+            return rig.idle()
+
         for number in range(count):
             snapshot = rpc.call("evm_snapshot")
             for _ in range(rig.rng.randint(1, 4)):
@@ -86,12 +91,19 @@ def forgets(folder: Path, count: int, seed: int) -> Tally:
             tally.faults += 1
             if last:  # and the service, too, starts anew
                 rig.restart()
-            rig.go_on()
+            rig.go_on(beat)
             rig.judge(tally)
         rig.finish(tally)
         tally.said = "the last one of everything"
         rig.close()
     return tally
+
+
+def _young_anvil() -> Anvil:
+    """A chain whose time begins a day ago: each block is at least a second later than the one before, and
+    hundreds at once would overtake the clock.
+    """
+    return Anvil("--timestamp", str(int(time.time()) - 86_400))
 
 
 def drops(folder: Path, count: int, seed: int) -> Tally:
