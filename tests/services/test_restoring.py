@@ -52,7 +52,9 @@ class Drill:
     def _acquit(self, certificate: dict[str, Any], claim: str) -> dict[str, Any]:
         customs = self.world.principal("customs-au")
         bundle = certificates.bundle(self.world.ctx, self.world.principal("chamber-cn"), certificate["id"])
-        return clearing.acquit(self.world.ctx, customs, Reference(bundle=json.loads(bundle)), claim, 2, None, ALWAYS)
+        return clearing.acquit(
+            self.world.ctx, customs, Reference(bundle=json.loads(bundle)), claim, 2, None, ALWAYS
+        )
 
     def _revoke(self, certificate: dict[str, Any]) -> dict[str, Any]:
         return lifecycle.revoke(
