@@ -49,8 +49,13 @@ class Books:
             if block < self._block:
                 state = _fold(conn, LedgerState(), -1, block)
             else:
-                _fold(conn, state, self._block, block)
-                self._block, self._hash = block, block_hash
+                above, self._block, self._hash = self._block, block, block_hash
+                try:
+                    _fold(conn, state, above, block)
+                except BaseException:
+                    # What was folded in part would be folded twice.
+                    self._state, self._block, self._hash = LedgerState(), -1, None
+                    raise
             tree = SortedTree(state.pairs)
             self._trees[block] = tree
             while len(self._trees) > _KEPT_TREES:

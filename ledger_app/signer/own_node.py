@@ -94,6 +94,14 @@ class OwnNode:
 
     def state(self, until: Block) -> LedgerState:
         """What the events up to `until` add up to; exactly as of that block."""
+        try:
+            return self._up_to(until)
+        except BaseException:
+            # A range that was read in part would be read twice.
+            self._at, self._state = None, LedgerState()
+            raise
+
+    def _up_to(self, until: Block) -> LedgerState:
         at = self._at
         if at is not None and (at.number > until.number or self.block(at.number).hash != at.hash):
             at, self._state = None, LedgerState()
@@ -103,7 +111,6 @@ class OwnNode:
             self._fold(number + 1, last)
             number = last
         if self.block(until.number).hash != until.hash:
-            self._at, self._state = None, LedgerState()
             raise errors.Unavailable(
                 "NODE_UNAVAILABLE", "this seat's node has moved to another chain of blocks"
             )
@@ -134,7 +141,15 @@ class OwnNode:
                 found = decode(row["topics"], row["data"])
                 if found is not None:
                     self._state.apply(*found, block.time)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as bad:
+        except (
+            AttributeError,
+            IndexError,
+            KeyError,
+            OverflowError,
+            TypeError,
+            ValueError,
+            errors.BadInput,
+        ) as bad:
             raise errors.Unavailable(
                 "NODE_UNAVAILABLE", f"this seat's node gives no events: {bad!r}"
             ) from bad
