@@ -1,6 +1,5 @@
 """`origin verify`: the question that everything here is for."""
 
-import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -9,11 +8,11 @@ import typer
 
 from ledger_app import errors
 from ledger_app.cli import common, output
+from ledger_app.domain.scanned import read_scanned
 from ledger_app.domain.words import counted
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
-_DIGEST = re.compile(r"0x[0-9a-fA-F]{64}")
 _MARKS = {"passed": ("ok", "32"), "failed": ("no", "31"), "warning": ("!", "33"), "cannot-tell": ("?", "33")}
 _COLOURS = {"GENUINE": "32", "NOT_GENUINE": "31", "CANNOT_TELL": "33"}
 
@@ -66,8 +65,9 @@ def verify(
         if raw is not None:
             report = client.upload("/v1/verify", Path(what).name, raw, fields)
         else:
-            kind = "digest" if _DIGEST.fullmatch(what) else "number"
-            report = client.post("/v1/verify", {kind: what.lower() if kind == "digest" else what, **fields})
+            wanted = read_scanned(what)
+            named = {"digest": wanted.hash} if wanted.hash else {"number": wanted.number}
+            report = client.post("/v1/verify", {**named, **fields})
     except errors.Unavailable as exc:
         report = _untold(raw, exc, at)
     except (errors.NotAuthenticated, errors.NotPermitted) as exc:

@@ -123,13 +123,17 @@ def _of_number(ctx: Services, principal: Principal, number: str, issuer: str | N
     return found or [_nothing("NOT_FOUND")]
 
 
-def _of_digest(ctx: Services, principal: Principal, digest: str) -> Subject:
+def _of_digest(ctx: Services, principal: Principal, named: str) -> Subject:
+    """By digest, or by the leaf that a QR code holds."""
     with ctx.store.read() as conn:
-        row = certificates.by_digest(conn, digest)
+        row = certificates.by_digest(conn, named) or certificates.by_leaf(conn, named)
         readable = row is not None and may_see(conn, principal, row)
         received = None
         if row is None and principal.organisation is not None:
-            received = certificates.received(conn, principal.organisation, digest=digest)
+            mine = principal.organisation
+            received = certificates.received(conn, mine, digest=named) or certificates.received(
+                conn, mine, leaf=named
+            )
     if row is not None:
         subject = _of_row(ctx, row, readable)
     elif received is not None:
@@ -137,7 +141,8 @@ def _of_digest(ctx: Services, principal: Principal, digest: str) -> Subject:
         subject = Subject(bundle=bundle, content=True)
     else:
         return _nothing("NOT_FOUND")
-    if subject.bundle is not None and to_hex(subject.bundle.leaf.digest) != digest:
+    leaf = subject.bundle.leaf if subject.bundle is not None else None
+    if leaf is not None and named not in (to_hex(leaf.digest), to_hex(leaf.hash())):
         return _nothing("RECORD_DAMAGED")
     return subject
 

@@ -18,6 +18,7 @@ from ledger_app.access.policy import authorise
 from ledger_app.access.principals import ANONYMOUS, Kind, Principal, principal_for
 from ledger_app.api.http import Caller, Context, services
 from ledger_app.api.uploads import check_texts
+from ledger_app.domain.scanned import read_scanned
 from ledger_app.errors import BadInput, LedgerError, NotAuthenticated, NotFound
 from ledger_app.reasons import describe
 from ledger_app.services import batches, subjects, verifying
@@ -187,12 +188,10 @@ async def _query(form: FormData, given: dict[str, str]) -> subjects.Query:
         content = await file.read()
         await form.close()
         return subjects.Query(file=content, at=at, claim=claim)
-    wanted = given["number"].strip()
-    if _HASH.fullmatch(wanted):
-        return subjects.Query(digest=wanted.lower(), at=at, claim=claim)
-    if not wanted:
+    if not given["number"].strip():
         raise BadInput("VERIFY_WHAT", "Choose a file, or give a number or a digest.")
-    return subjects.Query(number=wanted, at=at, claim=claim)
+    wanted = read_scanned(given["number"])
+    return subjects.Query(number=wanted.number, digest=wanted.hash, at=at, claim=claim)
 
 
 def _certificate(ctx: Services, who: Principal, name: str) -> HTMLResponse:

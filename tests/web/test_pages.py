@@ -151,6 +151,16 @@ def test_number_needs_a_sign_in_and_a_digest_does_not(demo: RunningDemo, issued:
     assert "NOT_FOUND" in unknown.text
 
 
+def test_what_a_scanner_reads_from_a_qr_code_is_looked_up_by_its_hash(
+    demo: RunningDemo, issued: dict[str, Any]
+) -> None:
+    for host in (demo.url, "https://elsewhere.example/base"):
+        assert asked(demo, number=f" {host}/c/{issued['leaf']} ").verdict == "GENUINE"
+    assert asked(demo, number=issued["leaf"]).verdict == "GENUINE"
+    unknown = asked(demo, number=f"{demo.url}/c/0x{'ab' * 32}")
+    assert (unknown.verdict, "NOT_FOUND" in unknown.text) == ("CANNOT_TELL", True)
+
+
 def test_htmx_gets_only_the_part_that_changes(demo: RunningDemo, issued: dict[str, Any]) -> None:
     part = upload(demo, issued["bundle"], HX_Request="true")
     assert part.verdict == "GENUINE"
