@@ -58,6 +58,9 @@ def check(setup: Setup, figures: dict[str, Any], until: float) -> None:
     figures["story"] = {"steps": len(told["steps"]), "verdicts": len(told["verdicts"])}
     life = Life(installation)
     life.round("first")
+    life.round("second")
+    life.settled()
+    life.acquit()  # always the oldest that is not used up, so one settled round must be ahead
     life.settled()
     figures["heal_seconds"] = {}
     for name in engine.names():
