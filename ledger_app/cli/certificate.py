@@ -9,11 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from ledger_app import errors
-from ledger_app.cli import checking, common, output
+from ledger_app.cli import checking, common, importing, output
 from ledger_app.client import Client
 
 app = common.group("Issue certificates of origin and act on them.")
 app.command()(checking.check)
+app.command("import")(importing.import_)
 
 CHAMBER, CUSTOMS = "chamber", "customs"
 _DIGEST = re.compile(r"0x[0-9a-fA-F]{64}")
