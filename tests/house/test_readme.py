@@ -99,7 +99,7 @@ def test_every_exit_code_is_the_one_of_the_table() -> None:
 
 def test_every_script_of_the_layout_exists() -> None:
     row = next(line for line in README.splitlines() if line.startswith("| `scripts/` |"))
-    named = set(re.findall(r"`(\w+)`", row.split("|")[2]))
+    named = set(re.findall(r"`([\w-]+)`", row.split("|")[2]))
     there = {
         path.name for path in (CHECKOUT / "scripts").iterdir() if "." not in path.name and path.is_file()
     }
