@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
@@ -32,7 +33,7 @@ def reorganisations(folder: Path, count: int, seed: int) -> Tally:
             depths = [_reorganise(rig, tally, depth) for _ in range(share)]
             tally.faults += share
             tally.said += f"{depths} blocks with finality at {depth}; "
-            rig.go_on(lambda rig=rig: _no_longer(rig, acts.QUEUED))
+            rig.go_on(partial(_no_longer, rig, acts.QUEUED))
             _mine(rig, _DEEPEST + 1)
             rig.finish(tally)
             tally.next_ledger()
