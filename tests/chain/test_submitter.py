@@ -83,12 +83,13 @@ def test_a_vote_that_was_carried_out_is_recognised(world: World) -> None:
 
 
 def test_a_pause_that_is_over_stops_nothing_on_an_idle_chain(world: World) -> None:
-    world.vote("pauseFor", 3)
+    world.vote("pauseFor", 10)
     world.submitter.settle()
     during = world.issue([a_leaf()])
     world.submitter.settle()
     assert (world.act(during).state, world.act(during).reason) == ("reverted", "PAUSED")
-    time.sleep(4)
+    while time.time() <= world.gateway.council().paused_until:
+        time.sleep(0.2)
     after = world.issue([a_leaf()])
     world.submitter.settle()
     assert world.act(after).state == "final"
