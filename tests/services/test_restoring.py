@@ -2,10 +2,10 @@
 goes on with the ledger as it is by now."""
 
 import json
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import update
@@ -72,12 +72,15 @@ class Drill:
         )
 
     def _hold_the_submitter(self) -> None:
+        """It takes no new step; the one that it is in writes nothing any more, because its lease is gone."""
+        assert self.world.ctx.submitter is not None
+        self.held = patch.object(self.world.ctx.submitter, "lead", lambda: False)
+        self.held.start()
         with self.world.ctx.store.begin() as conn:
-            conn.execute(update(leases).values(holder="elsewhere/1/a", expires_at=int(time.time()) + 600))
+            conn.execute(update(leases).values(holder="elsewhere/1/a", expires_at=0))
 
     def _let_go(self) -> None:
-        with self.world.ctx.store.begin() as conn:
-            conn.execute(update(leases).values(expires_at=0))
+        self.held.stop()
 
 
 @pytest.mark.timeout(600)
