@@ -15,7 +15,8 @@ PY="$ROOT/.venv/bin/python"
 
 # glibc gives memory back to the system at every dip, which can halve the speed of committing to documents
 # (docs/adr/0004-allocator.md). Ours to decide only where nobody has.
-export MALLOC_TRIM_THRESHOLD_="${MALLOC_TRIM_THRESHOLD_:-268435456}" MALLOC_TOP_PAD_="${MALLOC_TOP_PAD_:-16777216}"
+export MALLOC_TRIM_THRESHOLD_="${MALLOC_TRIM_THRESHOLD_:-33554432}" MALLOC_TOP_PAD_="${MALLOC_TOP_PAD_:-8388608}"
+export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
