@@ -1,6 +1,6 @@
 """A service's process keeps its size through hostile input, whatever is sent to it.
 
-`HOSTILE_INPUTS=5000` sends so many to a real service over HTTP, once it has its working size; else a short run.
+`HOSTILE_INPUTS=5000` sends so many to a real service that has its working size; else a short run.
 """
 
 import os
