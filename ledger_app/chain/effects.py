@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ledger_app.chain.gateway import Gateway
+from ledger_app.domain.standing import GIVEN_BY_AUTHORITY, Status
 from ledger_app.proof import typed_data
 from ledger_app.proof.hashes import keccak
 
 Json = Mapping[str, Any]
-_GOOD, _SUSPENDED, _REVOKED, _SUPERSEDED = range(4)
+_GOOD, _SUSPENDED, _REVOKED, _SUPERSEDED = map(int, Status)
 _NONE, _ACQUITTED, _WITHDRAWN, _REFUSED = range(4)
-_BY_AUTHORITY = 2 | 4 | 8  # ISSUER, EXPORTER, AGENT
 
 
 def is_done(gateway: Gateway, kind: str, message: Json, call: Json) -> bool:
@@ -121,7 +121,7 @@ def _retire_key(g: Gateway, m: Json, _c: Json) -> bool:
 
 def _enrol(g: Gateway, m: Json, _c: Json) -> bool:
     now = g.organisation(_b(m["organisation"]))
-    return (now.epoch, now.roles & _BY_AUTHORITY) == (m["epoch"] + 1, m["roles"])
+    return (now.epoch, now.roles & GIVEN_BY_AUTHORITY) == (m["epoch"] + 1, m["roles"])
 
 
 def _accredit(g: Gateway, m: Json, _c: Json) -> bool:

@@ -27,6 +27,7 @@ from ledger_app.chain.facts import (
     Record,
     Standing,
 )
+from ledger_app.domain.standing import GIVEN_BY_AUTHORITY, Status
 from ledger_app.proof.hashes import keccak
 
 if TYPE_CHECKING:
@@ -36,8 +37,7 @@ if TYPE_CHECKING:
 NEAR = 64
 _SPAN = 500
 _LIMIT = 1_000_000
-_GOOD, _SUSPENDED, _REVOKED, _SUPERSEDED = range(4)
-_BY_AUTHORITY = 2 | 4 | 8
+_GOOD, _SUSPENDED, _REVOKED, _SUPERSEDED = map(int, Status)
 
 _NO_BATCH = Batch(ZERO_ADDRESS, 0, 0, 0)
 _NO_CONFIRMATION = Confirmation(ZERO_ADDRESS, 0)
@@ -214,10 +214,10 @@ class Mirror:
         self._claims.add(keccak(a["leaf"] + a["customs"] + a["claim"]))
 
     def on_admitted(self, time: int, a: dict[str, Any]) -> None:
-        self._member(time, a, a["roles"], _BY_AUTHORITY, None)
+        self._member(time, a, a["roles"], GIVEN_BY_AUTHORITY, None)
 
     def on_enrolled(self, time: int, a: dict[str, Any]) -> None:
-        self._member(time, a, a["roles"], ~_BY_AUTHORITY, a["epoch"])
+        self._member(time, a, a["roles"], ~GIVEN_BY_AUTHORITY, a["epoch"])
 
     def _member(self, time: int, a: dict[str, Any], roles: int, keeps: int, epoch: int | None) -> None:
         old = self._organisations.get(a["organisation"], _NO_ORGANISATION)

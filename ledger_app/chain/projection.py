@@ -7,12 +7,12 @@ strings and integers.
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from ledger_app.domain.standing import GIVEN_BY_AUTHORITY, Status
 from ledger_app.proof.hashes import keccak
 from ledger_app.store.index import EventRow
 
-_GOOD, _SUSPENDED, _REVOKED, _SUPERSEDED = range(4)
+_GOOD, _SUSPENDED, _REVOKED, _SUPERSEDED = map(int, Status)
 _ACQUITTED, _WITHDRAWN, _REFUSED = 1, 2, 3
-_BY_AUTHORITY = 2 | 4 | 8
 #: What a 64-bit column can hold; a reply-by time may be beyond.
 _MAX = 2**63 - 1
 
@@ -183,11 +183,11 @@ def _held(rows: Rows, organisation: str) -> int:
 
 
 def _admitted(rows: Rows, e: EventRow, a: dict[str, Any]) -> None:
-    _member(rows, e, a, (_held(rows, a["organisation"]) & _BY_AUTHORITY) | a["roles"], None)
+    _member(rows, e, a, (_held(rows, a["organisation"]) & GIVEN_BY_AUTHORITY) | a["roles"], None)
 
 
 def _enrolled(rows: Rows, e: EventRow, a: dict[str, Any]) -> None:
-    _member(rows, e, a, (_held(rows, a["organisation"]) & ~_BY_AUTHORITY) | a["roles"], a["epoch"])
+    _member(rows, e, a, (_held(rows, a["organisation"]) & ~GIVEN_BY_AUTHORITY) | a["roles"], a["epoch"])
 
 
 def _accredited(rows: Rows, e: EventRow, a: dict[str, Any]) -> None:

@@ -101,6 +101,10 @@ class Role(IntFlag):
         return [str(role.name) for role in Role if role & self]
 
 
+GIVEN_BY_AUTHORITY: Final = int(Role.ISSUER | Role.EXPORTER | Role.AGENT)
+"""The bits that an authority gives to organisations of its territory; the council gives the others."""
+
+
 COUNCIL_ROLES: Final = Role.AUTHORITY | Role.CUSTOMS | Role.REPORTER | Role.AUDITOR
 AUTHORITY_ROLES: Final = Role.ISSUER | Role.EXPORTER | Role.AGENT
 

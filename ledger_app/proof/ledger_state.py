@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ledger_app.domain.standing import GIVEN_BY_AUTHORITY, Status
 from ledger_app.proof.hashes import sha256
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.log_tree import LogTree
@@ -15,8 +16,7 @@ from ledger_app.proof.log_tree import LogTree
 _BATCH = b"origin-ledger/batch-entry/v1\0"
 _KEY = b"origin-ledger/standing-key/v1\0"
 _ZERO = bytes(32)
-_GOOD, _SUSPENDED, _REVOKED, _SUPERSEDED = range(4)
-_BY_AUTHORITY = 2 | 4 | 8
+_GOOD, _SUSPENDED, _REVOKED, _SUPERSEDED = map(int, Status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +154,10 @@ class LedgerState:
         self._change(a["leaf"], used=a["used"], time=time)
 
     def on_admitted(self, a: Mapping[str, Any], time: int) -> None:
-        self._member(a, time, _BY_AUTHORITY)
+        self._member(a, time, GIVEN_BY_AUTHORITY)
 
     def on_enrolled(self, a: Mapping[str, Any], time: int) -> None:
-        self._member(a, time, ~_BY_AUTHORITY)
+        self._member(a, time, ~GIVEN_BY_AUTHORITY)
 
     def _member(self, a: Mapping[str, Any], time: int, keeps: int) -> None:
         known = self._organisations.get(a["organisation"])
