@@ -22,12 +22,14 @@ class Books:
     """The fold up to some block, and the sorted trees of the last checkpoints. Safe to share between
     threads."""
 
+    _state: LedgerState
+    _block: int
+    _hash: str | None
+    _trees: OrderedDict[int, SortedTree]
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._state = LedgerState()
-        self._block = -1
-        self._hash: str | None = None
-        self._trees: OrderedDict[int, SortedTree] = OrderedDict()
+        self._forget()
 
     def at(self, store: Store, block: int, block_hash: str) -> tuple[LedgerState, SortedTree]:
         """The fold, which may be further on, and the sorted tree as of the end of `block` (hash `0x…`).
@@ -39,8 +41,7 @@ class Books:
             if cursor is None or cursor.number < block:
                 raise Unavailable("INDEX_CATCHING_UP", f"the index has not read block {block} yet")
             if not self._is_current(conn):
-                self._state, self._block, self._hash = LedgerState(), -1, None
-                self._trees.clear()
+                self._forget()
             tree = self._trees.get(block)
             if tree is not None:
                 self._trees.move_to_end(block)
@@ -53,14 +54,20 @@ class Books:
                 try:
                     _fold(conn, state, above, block)
                 except BaseException:
-                    # What was folded in part would be folded twice.
-                    self._state, self._block, self._hash = LedgerState(), -1, None
+                    # What was folded in part would be folded twice; and a tree without its fold is of no use.
+                    self._forget()
                     raise
             tree = SortedTree(state.pairs)
             self._trees[block] = tree
             while len(self._trees) > _KEPT_TREES:
                 self._trees.popitem(last=False)
             return self._state, tree
+
+    def _forget(self) -> None:
+        self._state = LedgerState()
+        self._block = -1
+        self._hash = None
+        self._trees = OrderedDict()
 
     def _is_current(self, conn: Connection) -> bool:
         """Whether the block that the fold stands on is still part of the chain, as far as the index knows."""

@@ -14,6 +14,7 @@ from ledger_app.proof import offline
 from ledger_app.proof.bundle import Bundle, parse_bundle
 from ledger_app.proof.facts import Question
 from ledger_app.proof.hexes import from_hex, to_hex
+from ledger_app.proof.ledger_state import LedgerState
 from ledger_app.proof.log_tree import verify_consistency
 from ledger_app.proof.statements import Signed, collected
 from ledger_app.proof.trust import Trust, read_trust
@@ -188,6 +189,25 @@ def test_a_restarted_service_makes_the_same_evidence(world: World) -> None:
     assert bundle(world, certificate) == first
     world.catch_up()
     checkpoints.propose_checkpoint(world.ctx, 1, ALWAYS)
+    assert bundle(world, certificate) == first
+
+
+def test_a_fold_that_broke_off_leaves_nothing_half_done(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError("in the middle of it")
+
+    (certificate,) = world.issue()
+    published(world)
+    first = bundle(world, certificate)
+    assert first.evidence is not None
+    world.issue()
+    world.catch_up()
+    with monkeypatch.context() as patched:
+        patched.setattr(LedgerState, "apply", broken)
+        with pytest.raises(OSError, match="in the middle"):
+            checkpoints.propose_checkpoint(world.ctx, 1, ALWAYS)
     assert bundle(world, certificate) == first
 
 
