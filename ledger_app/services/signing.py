@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ledger_app.access.principals import Kind, Principal
 from ledger_app.chain.calls import encode_act
-from ledger_app.errors import ActRefused, Broken, Conflict, LedgerError, NotFound, NotPermitted
+from ledger_app.errors import ActRefused, Broken, Conflict, LedgerError, NotFound, NotPermitted, Unavailable
 from ledger_app.proof.eip712 import message_type
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.typed_data import Domain, recover
@@ -218,6 +218,9 @@ def _request(ctx: Services, act: Act) -> dict[str, Any]:
     domain = domain_of(ctx, act.contract)
     try:
         evidence: dict[str, Any] = evidence_for(ctx, act)
+    except Unavailable:
+        # The paper is there, only not now: a signer that saw none would refuse the act for good.
+        raise
     except LedgerError as gone:
         # One act whose paper was erased must not hide the others; its signer will refuse it for want of
         # evidence.

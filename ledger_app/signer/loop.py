@@ -4,6 +4,7 @@ restarts."""
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -142,13 +143,13 @@ class Signer:
         return True
 
     def _refuse(self, identifier: str, exc: errors.LedgerError) -> None:
-        self._refused[identifier] = exc.reason
+        """Tell the service. What it could not take is judged anew the next time: `_refused` holds only what
+        it knows or will never know."""
         self.say(f"refused: {exc.reason}: {exc.detail}")
-        try:
-            body = {"reason": exc.reason, "detail": exc.detail[:500]}
+        body = {"reason": exc.reason, "detail": exc.detail[:500]}
+        with suppress(errors.Conflict, errors.NotFound, errors.BadInput):
             self.client.post(f"/v1/signing/requests/{identifier}/refusal", body)
-        except (errors.Conflict, errors.NotFound, errors.BadInput):
-            return
+        self._refused[identifier] = exc.reason
 
 
 def _sleep(seconds: float, stopped: Callable[[], bool]) -> None:

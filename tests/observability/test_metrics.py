@@ -57,6 +57,8 @@ def test_every_metric_that_a_healthy_service_reads_is_there(world: World) -> Non
     world.issue()
     with client(world) as asking:
         wait(lambda: asking.get("/readyz").status_code == 200, "ready")
+        # Which signers asked for work is written down at the watch's next look.
+        wait(lambda: "origin_signer_seen_seconds{" in asking.get("/metrics").text, "signers seen")
         text = asking.get("/metrics").text
     missing = [name for name in GAUGES if not re.search(rf"^{name}[ {{]", text, re.MULTILINE)]
     assert missing == []

@@ -1,5 +1,8 @@
 """Acts that wait: deadlines that pass, signatures that came too late, an installation without a ledger."""
 
+import itertools
+import threading
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -7,12 +10,13 @@ from fastapi.testclient import TestClient
 
 from ledger_app.app import Installation, create_app
 from ledger_app.config import load_settings
-from ledger_app.errors import Conflict
+from ledger_app.errors import Conflict, Unavailable
 from ledger_app.services import acts as shown
 from ledger_app.services import issuing, signing
 from ledger_app.services.context import ALWAYS
 from ledger_app.services.housekeeping import Housekeeper
 from ledger_app.store import acts
+from ledger_app.store.engine import Connection
 from ledger_app.store.tables_records import acts as table
 from tests.support.world import World
 
@@ -82,6 +86,33 @@ def test_a_refused_act_takes_no_signature(world: World) -> None:
     signing.refuse(world.ctx, chamber, asked["id"], "SIGNER_PERSON_REFUSED")
     with pytest.raises(Conflict, match="ACT_NOT_SIGNABLE"):
         world.sign(world.actors["chamber-cn"], asked)
+
+
+@pytest.mark.parametrize("failing", range(1, 6))
+def test_a_request_is_shown_with_its_papers_or_not_at_all(
+    world: World, failing: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever read of the database fails: a signer that saw no papers would refuse for good."""
+    chamber = world.principal("chamber-cn")
+    answer = issuing.issue(world.ctx, chamber, [world.document()], ALWAYS)
+    reads = itertools.count(1)
+    read, here = world.ctx.store.read, threading.get_ident()
+
+    def sometimes() -> AbstractContextManager[Connection]:
+        if threading.get_ident() == here and next(reads) == failing:
+            raise Unavailable("STORE_UNAVAILABLE")
+        return read()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.ctx.store, "read", sometimes)
+        try:
+            shown = signing.requests(world.ctx, chamber)[0]
+        except Unavailable:
+            shown = []
+    assert bool(shown) == (failing >= next(reads)), "what one read did not give makes the answer fail"
+    assert all(request["evidence"].get("documents") for request in shown)
+    assert signing.request(world.ctx, chamber, answer["act"]["id"])["evidence"]["documents"]
+    world.done(answer)
 
 
 def test_requests_come_in_pages_and_end(world: World) -> None:

@@ -238,13 +238,14 @@ def _admit(member: bytes) -> bytes:
 @dataclass
 class Desk:
     """The service in miniature. Serve by setting `pending`, `page` at a time; `signatures` and `refusals` are
-    what came back, by id."""
+    what came back, by id. `broken`: it cannot be asked; `deaf`: it shows requests and takes no answer."""
 
     url: str
     pending: list[dict[str, Any]] = field(default_factory=list)
     signatures: dict[str, dict[str, str]] = field(default_factory=dict)
     refusals: dict[str, str] = field(default_factory=dict)
     broken: bool = False
+    deaf: bool = False
     page: int = 50
     posted: list[bytes] = field(default_factory=list)
 
@@ -269,6 +270,9 @@ def service() -> Iterator[Desk]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            if desk.deaf:
+                self._send(503, json.dumps({"reason": "STORE_UNAVAILABLE"}).encode())
+                return
             desk.posted.append(body)
             _, _, _, _, identifier, what = self.path.split("/")
             given = json.loads(body)

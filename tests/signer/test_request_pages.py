@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from ledger_app import errors
 from tests.signer.desk import Desk, honest, signer
 
 HONEST = honest()
@@ -23,3 +26,27 @@ def test_pages_without_end_are_left_at_some_time(desk: Desk, tmp_path: Path) -> 
     desk.pending = [enrol]
     with signer(desk, tmp_path, organisation) as working:
         assert working.step() == 0
+
+
+def test_a_refusal_that_the_service_could_not_take_is_not_the_last_word(desk: Desk, tmp_path: Path) -> None:
+    organisation, issue = HONEST["Issue"]
+    desk.pending = [{**issue, "evidence": {"missing": "STORE_UNAVAILABLE"}}]
+    desk.deaf = True
+    with signer(desk, tmp_path, organisation) as working:
+        with pytest.raises(errors.Unavailable):
+            working.step()
+        desk.deaf, desk.pending = False, [issue]
+        assert working.step() == 1
+    assert (set(desk.signatures), desk.refusals) == ({issue["id"]}, {})
+
+
+def test_a_refusal_is_told_again_until_the_service_takes_it(desk: Desk, tmp_path: Path) -> None:
+    organisation, issue = HONEST["Issue"]
+    desk.pending, desk.deaf = [{**issue, "evidence": {}}], True
+    with signer(desk, tmp_path, organisation) as working:
+        for _ in range(2):
+            with pytest.raises(errors.Unavailable):
+                working.step()
+        desk.deaf = False
+        assert working.step() == 1
+    assert set(desk.refusals) == {issue["id"]}
