@@ -1,0 +1,102 @@
+"""Reasons of canonical JSON and proofs (`proof`)."""
+
+from ledger_app.reasons.table import Rows
+
+ROWS: Rows = (
+    ("JSON_TOO_LARGE", "The JSON text is larger than accepted here.", "Send less at a time."),
+    (
+        "JSON_BOM",
+        "The JSON text starts with a byte order mark.",
+        "Save it as UTF-8 without a byte order mark.",
+    ),
+    ("JSON_NOT_UTF8", "The text is not valid UTF-8.", "Save it as UTF-8."),
+    ("JSON_SYNTAX", "The text is not valid JSON.", "Check that it is the right file, a JSON one and whole."),
+    ("JSON_TRAILING", "Something follows the JSON value.", "Send one JSON value and nothing after it."),
+    ("JSON_NOT_OBJECT", "The JSON value is not an object.", "Send an object in braces."),
+    ("JSON_TOO_DEEP", "Objects and lists are nested too deeply.", "Flatten the structure."),
+    ("JSON_DUPLICATE_KEY", "One object has the same key twice.", "Give each key once."),
+    (
+        "JSON_FLOAT",
+        "A number has a fraction, an exponent, or is -0.",
+        'Write it as text in quotes, like "12.50".',
+    ),
+    ("JSON_INTEGER_RANGE", "An integer is beyond ±(2^53−1).", "Write it as text in quotes."),
+    ("JSON_NUMBER_RANGE", "A number is too long or too large to be kept.", "Check the number."),
+    ("JSON_NOT_A_NUMBER", "NaN and Infinity are not JSON.", "Leave the value out, or give a number."),
+    (
+        "JSON_SURROGATE",
+        "A text holds half of a character (a lone surrogate).",
+        "Correct the text, or type it again.",
+    ),
+    ("JSON_NUL", "A text holds the character U+0000.", "Remove it from the text."),
+    (
+        "JSON_TYPE",
+        "A value or key is of a type that JSON does not have.",
+        "Use text, integers, true, false, null.",
+    ),
+    ("HEX_INVALID", "A value is not lower-case hexadecimal of the right length.", "Copy it again in full."),
+    ("POINTER_INVALID", "A field is not named by a JSON Pointer.", "Write it like /items/0/description."),
+    ("POINTER_UNKNOWN", "The document has no such field.", "Name a field that the document has."),
+    ("SECRET_INVALID", "The document's secret has the wrong length.", "Ask for the bundle again."),
+    (
+        "DOCUMENT_TOO_MANY_VALUES",
+        "The document has more than 65,536 values.",
+        "Split it into several certificates.",
+    ),
+    ("IDENTIFIER_INVALID", "An organisation's identifier cannot be used.", "Give the registered identifier."),
+    ("SCHEME_INVALID", "Not a scheme code.", "Use 1 to 31 capitals, digits and hyphens, like RCEP."),
+    ("TERRITORY_INVALID", "Not a territory code.", "Use 2 to 8 capitals and digits, like CN or EU."),
+    ("DAY_INVALID", "Not a date after 1970-01-01.", "Write a day of the calendar as YYYY-MM-DD."),
+    ("TERMS_INVALID", "A field that the ledger needs is missing or wrong.", "Correct the field named."),
+    ("LEAF_INVALID", "The ledger entry (leaf) is malformed.", "Ask for the bundle again."),
+    ("PROOF_INVALID", "The inclusion proof is malformed.", "Ask for the bundle again."),
+    (
+        "LEAF_NOT_IN_BATCH",
+        "The certificate is not part of this batch.",
+        "Check which batch it was issued in.",
+    ),
+    ("BATCH_EMPTY", "A batch without certificates.", "Put at least one certificate into it."),
+    ("BATCH_DUPLICATE", "A certificate occurs twice in a batch.", "Put each certificate in once."),
+    ("LOG_RANGE", "No such position in the stream.", "Ask for a position below the number of events."),
+    ("CARGO_LEAF_INVALID", "The parts of a cargo event's proof are malformed.", "Ask for the proof again."),
+    ("ACT_INVALID", "The message of an act is malformed.", "Build it from the published type."),
+    ("SIGNATURE_INVALID", "Not a valid signature.", "Sign again with the organisation's key."),
+    ("KEY_INVALID", "Not a valid private key.", "Check the key file."),
+    (
+        "DISCLOSURE_POINTER_TWICE",
+        "A field is disclosed twice.",
+        "Treat the file as altered; ask for it again.",
+    ),
+    (
+        "DISCLOSURE_ANCESTOR",
+        "A field is shown without what contains it.",
+        "Ask the holder to disclose it again.",
+    ),
+    (
+        "DISCLOSURE_CONTAINER",
+        "Shown fields contradict each other.",
+        "Treat the file as altered; ask for it again.",
+    ),
+    (
+        "DISCLOSURE_SIZE",
+        "The count of hidden fields is wrong.",
+        "Treat the file as altered; ask for it again.",
+    ),
+    (
+        "DISCLOSURE_ORDER",
+        "Commitments repeat or are out of order.",
+        "Treat the file as altered; ask for it again.",
+    ),
+    ("DISCLOSURE_SALT", "A salt has the wrong length.", "Ask the holder to disclose it again."),
+    ("BUNDLE_FORMAT", "The file is not a bundle of Origin Ledger.", "Ask the holder for the bundle file."),
+    (
+        "BUNDLE_VERSION",
+        "The bundle is of a version unknown to this program.",
+        "Update the program, then verify again.",
+    ),
+    (
+        "BUNDLE_INVALID",
+        "The bundle has missing, unknown or malformed parts.",
+        "Ask the holder for the file again.",
+    ),
+)
