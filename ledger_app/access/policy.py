@@ -53,6 +53,9 @@ POLICY: Final[dict[str, Rule]] = {
     "certificates.confirm": Rule(_ORGANISATION),
     "certificates.erase": Rule(_ORGANISATION),
     "enquiries.answer": Rule(_ORGANISATION),
+    # numbers that an issuing body gives itself
+    "numbers.change": Rule(_ORGANISATION, _ISSUERS),
+    "numbers.read": Rule(_ORGANISATION, _ISSUERS),
     # customs
     "certificates.acquit": Rule(_ORGANISATION, Role.CUSTOMS),
     "certificates.withdraw": Rule(_ORGANISATION, Role.CUSTOMS),

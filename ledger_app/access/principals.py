@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from ledger_app.domain.standing import Role
 from ledger_app.domain.terms import territory_code
-from ledger_app.errors import BadInput, ConfigError, NotAuthenticated
+from ledger_app.errors import BadInput, Broken, ConfigError, NotAuthenticated
 from ledger_app.store import members
 from ledger_app.store.engine import Store
 
@@ -39,7 +39,7 @@ class Principal:
     member.
 
     `roles` and `territory` are the organisation's as the index last saw them; the contracts have the last
-    word.
+    word. `person`: who uses the token, where the organisation says so; "" else.
     """
 
     kind: Kind
@@ -49,6 +49,7 @@ class Principal:
     roles: Role = Role.NONE
     territory: str | None = None
     label: str = ""
+    person: str = ""
 
     @property
     def signed_in(self) -> bool:
@@ -76,12 +77,18 @@ ANONYMOUS = Principal(Kind.ANONYMOUS)
 
 
 def create_token(
-    store: Store, kind: Kind, *, organisation: str | None = None, member: str | None = None, label: str = ""
+    store: Store,
+    kind: Kind,
+    *,
+    organisation: str | None = None,
+    member: str | None = None,
+    label: str = "",
+    person: str = "",
 ) -> str:
     """Make a token and give its text, which is shown this once.
 
-    An organisation's token needs `organisation` (0x…), a council member's `member` (address). Raises BadInput
-    `TOKEN_SUBJECT` otherwise.
+    An organisation's token needs `organisation` (0x…), a council member's `member` (address). `person`: who
+    uses it, for four eyes. Raises BadInput `TOKEN_SUBJECT` otherwise.
     """
     needed = {Kind.ORGANISATION: organisation, Kind.COUNCIL: member}.get(kind, "")
     if needed is None or kind is Kind.ANONYMOUS:
@@ -95,6 +102,7 @@ def create_token(
             organisation=organisation.lower() if organisation and kind is Kind.ORGANISATION else None,
             member=member.lower() if member and kind is Kind.COUNCIL else None,
             label=label[:200],
+            person=" ".join(person.split())[:200] or None,
         )
     return text
 
@@ -129,7 +137,7 @@ def principal_for(store: Store, authorization: str | None) -> Principal:
     """The principal behind an `Authorization` header; ANONYMOUS when there is none.
 
     Raises NotAuthenticated `TOKEN_INVALID` for anything that is not a known, unrevoked bearer token: a wrong
-    token is never quietly treated as no token.
+    token is never quietly treated as no token. Raises Broken `RECORD_DAMAGED` for a row that was altered.
     """
     if authorization is None:
         return ANONYMOUS
@@ -144,15 +152,29 @@ def principal_for(store: Store, authorization: str | None) -> Principal:
             raise NotAuthenticated("TOKEN_INVALID")
         row = found[0]
         roles, territory = members.roles_of(conn, row.organisation) if row.organisation else (0, None)
-    return Principal(
-        kind=Kind(row.kind),
-        token_id=row.id,
-        organisation=row.organisation,
-        member=row.member,
-        roles=Role(roles),
-        territory=territory_code(bytes.fromhex(territory[2:])) if territory else None,
-        label=row.label,
-    )
+    try:
+        return Principal(
+            kind=Kind(row.kind),
+            token_id=row.id,
+            organisation=row.organisation,
+            member=row.member,
+            roles=Role(roles),
+            territory=_territory(territory),
+            label=row.label,
+            person=row.person or "",
+        )
+    except ValueError as damaged:
+        raise Broken(
+            "RECORD_DAMAGED", "what is kept of the caller's token or organisation cannot be so"
+        ) from damaged
+
+
+def _territory(kept: str | None) -> str | None:
+    """Raises ValueError for what is no territory."""
+    try:
+        return territory_code(bytes.fromhex(kept[2:])) if kept else None
+    except BadInput as damaged:
+        raise ValueError(damaged.detail) from damaged
 
 
 def _hash(text: str) -> str:

@@ -41,6 +41,16 @@ class IssueBody(Body):
     documents: list[dict[str, Any]]
 
 
+class RangeBody(Body):
+    """A range of certificate numbers: a pattern with one run of # and perhaps {year}; `last` default: as far
+    as it goes; without `scheme` for all."""
+
+    pattern: str = Field(min_length=1, max_length=80)
+    first: int = Field(1, ge=0, le=10**15 - 1)
+    last: int | None = Field(None, ge=0, le=10**15 - 1)
+    scheme: str | None = Field(None, max_length=31)
+
+
 class ReasonBody(Body):
     """Why: a code or its number."""
 
@@ -220,6 +230,7 @@ class TokenBody(Body):
     kind: str = Field(pattern=r"^(organisation|council|trader|operator)$")
     subject: str | None = Field(None, max_length=256)
     label: str = Field("", max_length=200)
+    person: str = Field("", max_length=200)
 
 
 class VerifyBody(Body):

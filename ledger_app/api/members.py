@@ -44,6 +44,7 @@ def me(who: Annotated[Principal, Depends(Caller("self.read"))]) -> dict[str, Any
         "territory": who.territory,
         "roles": who.roles.names,
         "label": who.label,
+        "person": who.person or None,
     }
 
 
@@ -170,7 +171,7 @@ def new_token(
     body: Annotated[TokenBody, Depends(JsonBody(TokenBody))],
 ) -> dict[str, Any]:
     """A new token, shown this once."""
-    return {"token": registering.new_token(ctx, who, Kind(body.kind), body.subject, body.label)}
+    return {"token": registering.new_token(ctx, who, Kind(body.kind), body.subject, body.label, body.person)}
 
 
 @router.get("/tokens")

@@ -114,11 +114,14 @@ def token(
         str | None, typer.Option(help="The organisation's identifier, or the member's address.")
     ] = None,
     label: Annotated[str, typer.Option(help="What it is for.")] = "",
+    person: Annotated[str, typer.Option(help="Who uses it; four eyes tell persons apart by this.")] = "",
     who: common.As = "",
     as_json: common.Json = False,
 ) -> None:
     """Make an access token; it is shown this once."""
     body = {"kind": kind, "label": label, **({"subject": subject} if subject else {})}
+    if person:
+        body["person"] = person
     found = common.connect("operator", who).post("/v1/tokens", body)
     if as_json:
         output.result(found)

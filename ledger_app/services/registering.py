@@ -33,11 +33,14 @@ def record_name(ctx: Services, identifier: str, name: str, territory: str, *, re
     return organisation
 
 
-def new_token(ctx: Services, principal: Principal, kind: Kind, subject: str | None, label: str) -> str:
+def new_token(
+    ctx: Services, principal: Principal, kind: Kind, subject: str | None, label: str, person: str = ""
+) -> str:
     """A token's text, shown this once. The operator makes any; others make further ones for themselves only.
 
     `subject`: an organisation's identifier or id, or a council member's address; None for traders and
-    operators.
+    operators. `person`: who uses it. Whoever is a person already makes tokens for the same one only, or four
+    eyes would be two tokens of one pair.
     """
     organisation = id_of(subject) if kind is Kind.ORGANISATION and subject else None
     member = (
@@ -48,7 +51,11 @@ def new_token(ctx: Services, principal: Principal, kind: Kind, subject: str | No
     own = (principal.kind, principal.organisation, principal.member) == (kind, organisation, member)
     if principal.kind is not Kind.OPERATOR and not own:
         raise NotPermitted("NOT_ENTITLED")
-    return create_token(ctx.store, kind, organisation=organisation, member=member, label=label)
+    if principal.person and kind is Kind.ORGANISATION and principal.kind is Kind.ORGANISATION:
+        if person not in ("", principal.person):
+            raise NotPermitted("NOT_ENTITLED", "A person's token makes tokens for that person only.")
+        person = principal.person
+    return create_token(ctx.store, kind, organisation=organisation, member=member, label=label, person=person)
 
 
 def name_as(ctx: Services, principal: Principal, identifier: str, name: str, territory: str) -> str:
@@ -71,6 +78,7 @@ def tokens(ctx: Services, principal: Principal) -> list[dict[str, Any]]:
             "organisation": row.organisation,
             "member": row.member,
             "label": row.label,
+            "person": row.person,
             "createdAt": row.created_at,
             "revokedAt": row.revoked_at,
         }

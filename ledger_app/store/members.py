@@ -36,6 +36,7 @@ class TokenRow:
     label: str
     created_at: int
     revoked_at: int | None
+    person: str | None = None
 
 
 def put_member(
@@ -105,7 +106,14 @@ def council(conn: Connection) -> RowMapping | None:
 
 
 def add_token(
-    conn: Connection, *, token_hash: str, kind: str, organisation: str | None, member: str | None, label: str
+    conn: Connection,
+    *,
+    token_hash: str,
+    kind: str,
+    organisation: str | None,
+    member: str | None,
+    label: str,
+    person: str | None = None,
 ) -> str:
     """Keep a token's hash; gives the token's id."""
     token_id = new_id()
@@ -117,6 +125,7 @@ def add_token(
             organisation=organisation,
             member=member,
             label=label,
+            person=person,
             created_at=int(time.time()),
         )
     )
@@ -184,6 +193,15 @@ def _token(row: RowMapping) -> TokenRow:
     return TokenRow(
         **{
             name: row[name]
-            for name in ("id", "kind", "organisation", "member", "label", "created_at", "revoked_at")
+            for name in (
+                "id",
+                "kind",
+                "organisation",
+                "member",
+                "label",
+                "created_at",
+                "revoked_at",
+                "person",
+            )
         }
     )

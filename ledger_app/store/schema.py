@@ -1,6 +1,19 @@
 """The complete metadata: importing this module declares every table of every area."""
 
-from ledger_app.store import tables_cargo, tables_records, tables_statements
+from ledger_app.store import (
+    tables_applications,
+    tables_cargo,
+    tables_recipients,
+    tables_records,
+    tables_statements,
+)
 from ledger_app.store.tables import metadata
 
-__all__ = ["metadata", "tables_cargo", "tables_records", "tables_statements"]
+__all__ = [
+    "metadata",
+    "tables_applications",
+    "tables_cargo",
+    "tables_recipients",
+    "tables_records",
+    "tables_statements",
+]

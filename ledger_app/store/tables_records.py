@@ -145,6 +145,7 @@ tokens = Table(
     Column("label", String(200), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger, nullable=True),
+    Column("person", String(200), nullable=True),  # who uses it, where the organisation says so
     UniqueConstraint("hash"),
     Index(None, "organisation"),
 )
