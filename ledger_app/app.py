@@ -17,8 +17,10 @@ from fastapi.routing import APIRouter
 from ledger_app.access.principals import keep_operator_token
 from ledger_app.api import (
     acts,
+    applications,
     cargo,
     certificates,
+    imports,
     members,
     numbers,
     openapi,
@@ -233,7 +235,8 @@ def _routers() -> list[APIRouter]:
     return [
         service.router,
         certificates.router,
-        certificates.imports,
+        imports.router,
+        applications.router,
         numbers.router,
         cargo.router,
         acts.router,

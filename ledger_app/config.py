@@ -93,10 +93,13 @@ class Settings(BaseSettings):
     max_data_age_seconds: int = Field(300, ge=1)
     act_deadline_seconds: int = Field(86_400, ge=60)
     vote_expiry_seconds: int = Field(7 * 86_400, ge=60)
+    application_four_eyes: bool = False
+    import_approval_above: int | None = Field(10_000, ge=0)
 
     max_body_bytes: int = Field(2 * MIB, ge=1024)
     max_bundle_bytes: int = Field(9 * MIB, ge=1024)  # a bundle has at most 8 MiB, and comes in a form
     max_import_bytes: int = Field(32 * MIB, ge=1024)
+    max_attachment_bytes: int = Field(10 * MIB, ge=1024, le=100 * MIB)
     max_batch: int = Field(10_000, ge=1, le=100_000)
 
     def __init__(self, **values: Any) -> None:

@@ -45,6 +45,9 @@ POLICY: Final[dict[str, Rule]] = {
     # issuing, and acts of the issuer
     "certificates.import": Rule(_ORGANISATION, _ISSUERS | Role.AGENT),
     "certificates.issue": Rule(_ORGANISATION, _ISSUERS),
+    "imports.send": Rule(_ORGANISATION, _ISSUERS),
+    "imports.read": Rule(_ORGANISATION, _ISSUERS),
+    "imports.approve": Rule(_ORGANISATION, _ISSUERS),
     "certificates.limit": Rule(
         _ORGANISATION
     ),  # suspend, reinstate, revoke: the issuer, accredited still or not
@@ -53,6 +56,11 @@ POLICY: Final[dict[str, Rule]] = {
     "certificates.confirm": Rule(_ORGANISATION),
     "certificates.erase": Rule(_ORGANISATION),
     "enquiries.answer": Rule(_ORGANISATION),
+    # applications: exporters and their agents write them, issuing bodies decide
+    "applications.read": Rule(_ORGANISATION),
+    "applications.write": Rule(_ORGANISATION, Role.EXPORTER | Role.AGENT),
+    "applications.decide": Rule(_ORGANISATION, Role.ISSUER),
+    "applications.issue": Rule(_ORGANISATION, _ISSUERS),
     # numbers that an issuing body gives itself
     "numbers.change": Rule(_ORGANISATION, _ISSUERS),
     "numbers.read": Rule(_ORGANISATION, _ISSUERS),

@@ -41,6 +41,49 @@ class IssueBody(Body):
     documents: list[dict[str, Any]]
 
 
+class ApplicationBody(Body):
+    """A new application: the document as far as it is known, and which issuing body is asked (identifier or
+    id; default: the document's)."""
+
+    document: dict[str, Any]
+    issuer: str | None = Field(None, max_length=256)
+
+
+class ApplicationEditBody(Body):
+    """Another document for the application, of which the caller saw `version`."""
+
+    document: dict[str, Any]
+    version: int = Field(ge=1, le=2**53 - 1)
+
+
+class ApplicationStepBody(Body):
+    """A step of the application, of which the caller saw `version`."""
+
+    version: int = Field(ge=1, le=2**53 - 1)
+
+
+class ApplicationTakeBody(Body):
+    """Taking an application up; `fourEyes`: a second person is to issue it."""
+
+    version: int = Field(ge=1, le=2**53 - 1)
+    four_eyes: bool = False
+
+
+class ApplicationReasonsBody(Body):
+    """Giving an application back or refusing it, with written reasons."""
+
+    version: int = Field(ge=1, le=2**53 - 1)
+    reasons: list[str] = Field(min_length=1, max_length=50)
+
+
+class ApplicationIssueBody(Body):
+    """Issuing: by default under the next number of the issuer's ranges, dated today (UTC)."""
+
+    version: int = Field(ge=1, le=2**53 - 1)
+    number: str | None = Field(None, min_length=1, max_length=70)
+    issue_date: str | None = Field(None, max_length=10)
+
+
 class RangeBody(Body):
     """A range of certificate numbers: a pattern with one run of # and perhaps {year}; `last` default: as far
     as it goes; without `scheme` for all."""

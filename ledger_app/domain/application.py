@@ -3,14 +3,16 @@
 ```
             ┌────────── return ──────────┐
             ▼                            │
- DRAFT ─submit→ SUBMITTED ─take─→ UNDER_EXAMINATION ─issue→ ISSUED
+ DRAFT ─submit→ SUBMITTED ─take─→ UNDER_EXAMINATION ─issue→ ISSUING ─the ledger→ ISSUED
    │ ▲              │ │                  │ │
    │ └─── recall ───┘ └── withdraw ──────┤ └ refuse → REFUSED
    └─ issue (self-certified)             └ withdraw → WITHDRAWN
 ```
 
 RETURNED is a draft with reasons: it is edited and submitted again. Where no authority issues, the applicant
-is the issuer, and issues its own draft. ISSUED, REFUSED and WITHDRAWN are final; what follows is in `course`.
+is the issuer, and issues its own draft. ISSUING lasts until the ledger has the act: then it is ISSUED, or,
+where the act came to nothing, again what it was before (`stage_now`). ISSUED, REFUSED and WITHDRAWN are
+final; what follows is in `course`.
 """
 
 from dataclasses import dataclass, replace
@@ -26,6 +28,7 @@ class Stage(StrEnum):
     DRAFT = "draft"
     SUBMITTED = "submitted"
     UNDER_EXAMINATION = "under-examination"
+    ISSUING = "issuing"
     RETURNED = "returned"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
@@ -67,8 +70,8 @@ STEPS: Final[dict[str, _Step]] = {
     "take": _Step((Side.ISSUING_BODY,), (Stage.SUBMITTED,), Stage.UNDER_EXAMINATION),
     "return": _Step((Side.ISSUING_BODY,), (Stage.UNDER_EXAMINATION,), Stage.RETURNED, reasons=True),
     "refuse": _Step((Side.ISSUING_BODY,), (Stage.UNDER_EXAMINATION,), Stage.REFUSED, reasons=True),
-    "issue": _Step((Side.ISSUING_BODY,), (Stage.UNDER_EXAMINATION,), Stage.ISSUED),
-    "self-issue": _Step((Side.SELF,), _OPEN, Stage.ISSUED),
+    "issue": _Step((Side.ISSUING_BODY,), (Stage.UNDER_EXAMINATION,), Stage.ISSUING),
+    "self-issue": _Step((Side.SELF,), _OPEN, Stage.ISSUING),
     "withdraw": _Step((Side.APPLICANT, Side.SELF), (*_OPEN, *_WAITING), Stage.WITHDRAWN),
 }
 
@@ -77,13 +80,14 @@ STEPS: Final[dict[str, _Step]] = {
 class Application:
     """An application. `reasons`: those of the last return or refusal. `turns`: how often it was submitted.
 
-    `submitted_by`, `examined_by`: the persons, where they are known; with `four_eyes` nobody issues what they
-    submitted or drafted themselves.
+    `edited_by`, `submitted_by`, `examined_by`: the persons who did so last, where they are known; with
+    `four_eyes` nobody issues what they wrote, submitted or examined themselves.
     """
 
     stage: Stage = Stage.DRAFT
     reasons: tuple[str, ...] = ()
     turns: int = 0
+    edited_by: str = ""
     submitted_by: str = ""
     examined_by: str = ""
     four_eyes: bool = False
@@ -96,9 +100,28 @@ def barred(application: Application, act: str, side: Side, *, person: str = "") 
         return f"Only the {' or '.join(step.sides)} may do this."
     if application.stage not in step.starts:
         return f"The application is {application.stage}: this needs {' or '.join(step.starts)}."
-    if act == "issue" and application.four_eyes and person in (application.submitted_by, ""):
-        return "Somebody else than who submitted it must issue it."
+    return _one_pair_of_eyes(application, act, person)
+
+
+def _one_pair_of_eyes(application: Application, act: str, person: str) -> str:
+    if not application.four_eyes or act not in ("take", "issue", "self-issue"):
+        return ""
+    if not person:
+        return "Four eyes are asked for, and the token does not say which person uses it."
+    earlier = (application.edited_by, application.submitted_by, application.examined_by)
+    if act != "take" and person.casefold() in (name.casefold() for name in earlier):
+        return "Somebody else than who wrote, submitted or examined it must issue it."
     return ""
+
+
+def stage_now(kept: Stage, *, asked: bool, registered: bool, came_to_nothing: bool) -> Stage:
+    """The stage of an application that was left at `kept`, from what became of its issuing act.
+
+    `asked`: there is such an act; `registered`: the ledger has it; `came_to_nothing`: it never will.
+    """
+    if registered:
+        return Stage.ISSUED
+    return Stage.ISSUING if asked and not came_to_nothing else kept
 
 
 def possible(application: Application, side: Side, *, person: str = "") -> list[str]:
@@ -111,8 +134,8 @@ def do(
 ) -> Application:
     """The application after `act`.
 
-    Raises NotPermitted LIFE_NOT_YOURS, Conflict LIFE_FORBIDS, BadInput LIFE_ACT_UNKNOWN, or BadInput
-    REASONS_NEEDED: return and refusal take written reasons, other acts none.
+    Raises NotPermitted LIFE_NOT_YOURS, Conflict LIFE_FORBIDS or FOUR_EYES, BadInput LIFE_ACT_UNKNOWN, or
+    BadInput REASONS_NEEDED: return and refusal take written reasons, other acts none.
     """
     step = STEPS.get(act)
     if step is None:
@@ -120,7 +143,8 @@ def do(
     if why := barred(application, act, side, person=person):
         if side not in step.sides:
             raise NotPermitted("LIFE_NOT_YOURS", why)
-        raise Conflict("LIFE_FORBIDS", why, stage=application.stage.value)
+        reason = "LIFE_FORBIDS" if application.stage not in step.starts else "FOUR_EYES"
+        raise Conflict(reason, why, stage=application.stage.value)
     given = tuple(reason.strip() for reason in reasons)
     if step.reasons != bool(given) or not all(given):
         raise BadInput("REASONS_NEEDED", "write why, or nothing where no reason is asked for")
@@ -129,4 +153,6 @@ def do(
         after = replace(after, reasons=given)
     if act == "submit":
         after = replace(after, turns=application.turns + 1, submitted_by=person, examined_by="")
+    if act == "edit":
+        return replace(after, edited_by=person)
     return replace(after, examined_by=person) if act == "take" else after

@@ -4,6 +4,61 @@ from ledger_app.reasons.table import Rows
 
 ROWS: Rows = (
     (
+        "APPLICATION_UNKNOWN",
+        "There is no such application, or it is not yours to see.",
+        "List the applications to see their ids.",
+    ),
+    (
+        "APPLICATION_MOVED",
+        "Somebody else did something with the application in between.",
+        "Look at it again, and repeat with its present version if you still want to.",
+    ),
+    (
+        "APPLICATION_ERASED",
+        "What the application said was erased.",
+        "Make a new application.",
+    ),
+    (
+        "APPLICATION_PENDING",
+        "An application that is being examined or issued cannot be erased.",
+        "Withdraw it first, or wait until it is settled.",
+    ),
+    (
+        "APPLY_WHERE",
+        "It is not said which issuing body is asked.",
+        "Name it as `issuer`, or in the document as /issuer/identifier.",
+    ),
+    (
+        "STAGE_UNKNOWN",
+        "Applications have no such stage.",
+        "Use one of those that the detail lists.",
+    ),
+    (
+        "APPLICANT_DIFFERS",
+        "The applicant is neither the exporter that the document names nor its agent with a mandate.",
+        "Name the applicant as /exporter, or as /agent with its mandate, by its registered identifier.",
+    ),
+    (
+        "MANDATE_ENDED",
+        "The agent's mandate is over.",
+        "Have the exporter renew it, and name the new one.",
+    ),
+    (
+        "NOT_AN_ISSUING_BODY",
+        "The organisation that is asked does not issue certificates for others.",
+        "Apply to an organisation with the role ISSUER, or to none where you certify yourself.",
+    ),
+    (
+        "BASIS_DIFFERS",
+        "The issuance basis does not fit who issues.",
+        "Applications to an issuing body have the basis authority; who certifies itself has another.",
+    ),
+    (
+        "FOUR_EYES",
+        "Two persons are needed, and this would be the same one, or nobody known.",
+        "Let a colleague do it, with a token that names them (`origin member token --person`).",
+    ),
+    (
         "NUMBERS_NONE",
         "The issuing body has no range of numbers for this scheme.",
         "Register one (`origin numbers add`), or write the number into the certificate.",

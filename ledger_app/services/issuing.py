@@ -2,38 +2,73 @@
 consume.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from ledger_app.access.principals import Principal
 from ledger_app.domain.terms import scheme_id
-from ledger_app.errors import BadInput, Conflict, Unprocessable
+from ledger_app.errors import BadInput, Conflict, TooLarge, Unprocessable
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.typed_data import Consume, Issue, Supersede
-from ledger_app.services import batches
+from ledger_app.services import batches, numbering
 from ledger_app.services.acts import Draft, own_organisation, reason_number, record
 from ledger_app.services.batches import Batch
 from ledger_app.services.context import Once, Services
 from ledger_app.services.locating import Reference, locate, own_certificate
+from ledger_app.services.search.terms import search_key
 from ledger_app.services.units import choose_units
 from ledger_app.store.engine import Connection
 from ledger_app.store.ids import new_id
 
 MAX_SUCCESSORS = 100
+MAX_UNNUMBERED: Final = 1000
+"""Preparing so many takes about a second, in which no other writer writes."""
 
 
 def issue(ctx: Services, principal: Principal, documents: list[Any], once: Once) -> dict[str, Any]:
     """Record `documents` as certificates of the caller and ask for its signature: one batch, one act, one
     signature.
 
-    Gives `{"act", "batch", "certificates": [{"id", "number", "digest", "leaf", "state"}]}`. Raises as
-    `batches.prepare`, and Conflict `NUMBER_TAKEN`.
+    Those without a number get the next ones of the caller's ranges. Gives `{"act", "batch", "certificates":
+    [{"id", "number", "digest", "leaf", "state"}]}`. Raises as `batches.prepare` and `numbering.take_numbers`,
+    Conflict `NUMBER_TAKEN`, TooLarge `NUMBERS_MANY`.
     """
     if (earlier := once.answered(ctx.store)) is not None:
         return _answer(earlier)
     issuer = own_organisation(principal)
+    unnumbered = sum(numbering.lacks_number(document) for document in documents)
+    if unnumbered > MAX_UNNUMBERED:
+        raise TooLarge("NUMBERS_MANY", f"At most {MAX_UNNUMBERED} certificates without a number at once.")
+    if unnumbered:
+        # A number is part of what is committed: taking it and preparing the batch are one transaction.
+        make_ready(ctx)
+        return _answer(
+            once.run(
+                ctx.store,
+                lambda conn: ask(ctx, conn, issuer, numbering.all_numbered(conn, issuer, documents)),
+            )
+        )
     act_id = new_id()
     batch = batches.prepare(ctx, issuer, documents, act_id)
-    draft = Draft(
+    draft = draft_of(ctx, issuer, batch, act_id)
+    return _answer(once.run(ctx.store, lambda conn: _kept(ctx, conn, draft, batch)))
+
+
+def make_ready(ctx: Services) -> None:
+    """Make what preparing a batch needs, once; `ask` could not within a write transaction."""
+    search_key(ctx)
+
+
+def ask(ctx: Services, conn: Connection, issuer: str, documents: list[Any]) -> dict[str, Any]:
+    """The same for few numbered `documents` of `issuer` (0x…), within the caller's write transaction, before
+    which `make_ready` was called."""
+    act_id = new_id()
+    batch = batches.prepare(ctx, issuer, documents, act_id)
+    return _kept(ctx, conn, draft_of(ctx, issuer, batch, act_id), batch)
+
+
+def draft_of(ctx: Services, issuer: str, batch: Batch, act_id: str) -> Draft:
+    """The act that issues `batch`."""
+    return Draft(
         id=act_id,
         desk=issuer,
         message=Issue(
@@ -47,7 +82,6 @@ def issue(ctx: Services, principal: Principal, documents: list[Any], once: Once)
         subject=to_hex(batch.id),
         evidence={"documents": True},
     )
-    return _answer(once.run(ctx.store, lambda conn: _kept(ctx, conn, draft, batch)))
 
 
 def supersede(

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ledger_app.access.principals import Principal
 from ledger_app.domain.agreements import agreement_for
+from ledger_app.domain.content_dates import day_at
 from ledger_app.domain.numbers import NumberRange
 from ledger_app.errors import BadInput, Conflict, NotFound
 from ledger_app.services.acts import own_organisation
@@ -57,6 +58,51 @@ def take_numbers(conn: Connection, issuer: str, scheme: str, issued: date, many:
         if len(given) == many:
             return given
     raise Conflict("NUMBERS_USED_UP", f"{len(given)} numbers are left, {many} are needed.", left=len(given))
+
+
+def numbered(
+    conn: Connection, issuer: str, document: dict[str, Any], number: str | None, *, own_first: bool
+) -> dict[str, Any]:
+    """The document with its number: `number` if given, else the next of the issuer's ranges, else its own.
+
+    `own_first`: a number in the document comes before the ranges. Raises as `take_numbers`.
+    """
+    if number is not None:
+        return {**document, "number": number}
+    if own_first and "number" in document:
+        return document
+    try:
+        bare = {name: value for name, value in document.items() if name != "number"}
+        found: dict[str, Any] = all_numbered(conn, issuer, [bare])[0]
+        return found
+    except Conflict as none:
+        if none.reason == "NUMBERS_NONE" and "number" in document:
+            return document
+        raise
+
+
+def lacks_number(document: Any) -> bool:
+    """Whether the document is one that says no number."""
+    return isinstance(document, dict) and "number" not in document
+
+
+def all_numbered(conn: Connection, issuer: str, documents: list[Any]) -> list[Any]:
+    """The documents, each with a number; those of one scheme and day take theirs together, in their order.
+
+    A document whose scheme or day cannot be read is left as it is: it will be refused for that. Raises as
+    `take_numbers`.
+    """
+    wanted: dict[tuple[str, date], list[int]] = {}
+    for place, document in enumerate(documents):
+        day = day_at(document, "issueDate") if lacks_number(document) else None
+        if day is not None and isinstance(document.get("scheme"), str):
+            wanted.setdefault((document["scheme"], day), []).append(place)
+    found = list(documents)
+    for (scheme, day), places in wanted.items():
+        given = take_numbers(conn, issuer, scheme, day, len(places))
+        for place, number in zip(places, given, strict=True):
+            found[place] = {**documents[place], "number": number}
+    return found
 
 
 def add(

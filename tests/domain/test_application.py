@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger_app.domain.application import STEPS, Application, Side, Stage, barred, do, possible
+from ledger_app.domain.application import STEPS, Application, Side, Stage, barred, do, possible, stage_now
 from ledger_app.errors import BadInput, Conflict, LedgerError, NotPermitted
 
 #: Written by hand, apart from the table in the code: (stage, side, act) → the stage it leads to.
@@ -23,12 +23,12 @@ LEADS = {
     ("submitted", "issuing-body", "take"): "under-examination",
     ("under-examination", "issuing-body", "return"): "returned",
     ("under-examination", "issuing-body", "refuse"): "refused",
-    ("under-examination", "issuing-body", "issue"): "issued",
+    ("under-examination", "issuing-body", "issue"): "issuing",
     ("draft", "self", "edit"): "draft",
-    ("draft", "self", "self-issue"): "issued",
+    ("draft", "self", "self-issue"): "issuing",
     ("draft", "self", "withdraw"): "withdrawn",
     ("returned", "self", "edit"): "returned",
-    ("returned", "self", "self-issue"): "issued",
+    ("returned", "self", "self-issue"): "issuing",
     ("returned", "self", "withdraw"): "withdrawn",
     ("submitted", "self", "withdraw"): "withdrawn",
     ("under-examination", "self", "withdraw"): "withdrawn",
@@ -55,10 +55,18 @@ def test_each_act_is_allowed_exactly_where_it_should_be(stage: Stage, side: Side
         assert do(before, act, side, reasons=reasons_for(act)).stage == leads
 
 
-def test_what_is_final_ends_every_possibility() -> None:
+def test_what_is_final_ends_every_possibility_and_what_is_on_its_way_waits_for_the_ledger() -> None:
     for stage in Stage:
         acts = [act for side in Side for act in possible(Application(stage), side)]
-        assert stage.is_final == (not acts)
+        assert (stage.is_final or stage is Stage.ISSUING) == (not acts)
+
+
+@pytest.mark.parametrize("kept", [Stage.UNDER_EXAMINATION, Stage.DRAFT, Stage.RETURNED])
+def test_it_is_issued_once_the_ledger_has_it_and_what_it_was_when_that_came_to_nothing(kept: Stage) -> None:
+    assert stage_now(kept, asked=False, registered=False, came_to_nothing=False) is kept
+    assert stage_now(kept, asked=True, registered=False, came_to_nothing=False) is Stage.ISSUING
+    assert stage_now(kept, asked=True, registered=True, came_to_nothing=False) is Stage.ISSUED
+    assert stage_now(kept, asked=True, registered=False, came_to_nothing=True) is kept
 
 
 @pytest.mark.parametrize("act", ["return", "refuse"])
@@ -85,14 +93,26 @@ def test_the_reasons_of_a_return_stay_until_it_is_submitted_again() -> None:
     assert (again.reasons, again.turns, again.submitted_by) == ((), 2, "anna")
 
 
-def test_with_four_eyes_nobody_issues_what_they_submitted() -> None:
-    submitted = do(Application(four_eyes=True), "submit", Side.APPLICANT, person="anna")
+def test_with_four_eyes_nobody_issues_what_they_wrote_submitted_or_examined() -> None:
+    edited = do(Application(four_eyes=True), "edit", Side.APPLICANT, person="zoe")
+    submitted = do(edited, "submit", Side.APPLICANT, person="anna")
     taken = do(submitted, "take", Side.ISSUING_BODY, person="boris")
     assert taken.examined_by == "boris"
-    for person in ("anna", ""):
-        with pytest.raises(Conflict, match="Somebody else"):
+    for person in ("anna", "boris", "BORIS", "zoe", ""):
+        with pytest.raises(Conflict) as refused:
             do(taken, "issue", Side.ISSUING_BODY, person=person)
-    assert do(taken, "issue", Side.ISSUING_BODY, person="boris").stage is Stage.ISSUED
+        assert refused.value.reason == "FOUR_EYES"
+    assert do(taken, "issue", Side.ISSUING_BODY, person="carla").stage is Stage.ISSUING
+
+
+def test_with_four_eyes_nobody_unknown_examines_and_who_wrote_it_does_not_certify_it() -> None:
+    submitted = do(Application(four_eyes=True), "submit", Side.APPLICANT, person="anna")
+    with pytest.raises(Conflict, match="FOUR_EYES"):
+        do(submitted, "take", Side.ISSUING_BODY, person="")
+    own = do(Application(four_eyes=True), "edit", Side.SELF, person="anna")
+    with pytest.raises(Conflict, match="FOUR_EYES"):
+        do(own, "self-issue", Side.SELF, person="anna")
+    assert do(own, "self-issue", Side.SELF, person="boris").stage is Stage.ISSUING
 
 
 def test_an_act_that_does_not_exist_is_told_with_those_that_do() -> None:
@@ -114,12 +134,12 @@ def test_a_random_life_reaches_issue_only_through_examination_or_by_its_own_make
         except LedgerError:
             continue
         done.append((act, side, person))
-    if now.stage is Stage.ISSUED:
+    if now.stage is Stage.ISSUING:
         last, side, person = done[-1]
         if last == "issue":
             assert side is Side.ISSUING_BODY
             assert [act for act, _, _ in done if act != "edit"][-2] == "take"
-            assert not four_eyes or person != now.submitted_by
+            assert not four_eyes or person not in (now.edited_by, now.submitted_by, now.examined_by)
         else:
             assert (last, side) == ("self-issue", Side.SELF)
     assert now.turns == sum(act == "submit" for act, _, _ in done)

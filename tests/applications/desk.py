@@ -1,0 +1,84 @@
+"""What tests of applications share: documents of this world's exporter, and HTTP requests in few words."""
+
+import itertools
+import secrets
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from ledger_app.domain.samples import sample_document
+from tests.support.world import World
+
+_ranges = itertools.count(1)
+
+
+def document(world: World, **changes: Any) -> dict[str, Any]:
+    """A complete document of exporter-cn, without what is the chamber's to give: number, day of issue."""
+    exporter = {"name": "Exporter of the world", "identifier": world.actors["exporter-cn"].identifier}
+    made = world.document(exporter=exporter, **changes)
+    return {name: value for name, value in made.items() if name not in ("number", "issueDate", "issuer")}
+
+
+def self_certified(world: World, **changes: Any) -> dict[str, Any]:
+    """A complete document that exporter-cn certifies itself."""
+    me = world.actors["exporter-cn"].identifier
+    exporter = {"name": "Exporter of the world", "identifier": me}
+    made = sample_document(
+        f"SELF-{secrets.token_hex(4)}",
+        "NON-PREFERENTIAL",
+        issuer=me,
+        exporter=exporter,
+        issuanceBasis="self-certified",
+    )
+    return {**made, **changes}
+
+
+def add_range(chamber: TestClient) -> str:
+    """A range of the chamber's that no other test uses, and its pattern without the counter."""
+    prefix = f"R{next(_ranges)}-{secrets.token_hex(3)}-"
+    reply = chamber.post("/v1/numbers", json={"pattern": prefix + "####"})
+    assert reply.status_code == 201, reply.text
+    return prefix
+
+
+def ok(reply: Any) -> dict[str, Any]:
+    """The answer to a request that must succeed."""
+    assert reply.status_code < 300, reply.text
+    found: dict[str, Any] = reply.json()
+    return found
+
+
+def refusal(reply: Any) -> tuple[int, str]:
+    """Status and reason of a request that must be refused."""
+    assert reply.status_code >= 400, reply.text
+    return reply.status_code, reply.json()["reason"]
+
+
+class Desk:
+    """The requests of one organisation about applications."""
+
+    def __init__(self, client: TestClient) -> None:
+        self.client = client
+
+    def draft(self, document: dict[str, Any], issuer: str | None = None) -> dict[str, Any]:
+        body = {"document": document, **({"issuer": issuer} if issuer else {})}
+        return ok(self.client.post("/v1/applications", json=body))
+
+    def show(self, case: dict[str, Any]) -> dict[str, Any]:
+        return ok(self.client.get(f"/v1/applications/{case['id']}"))
+
+    def try_(self, case: dict[str, Any], step: str, **body: Any) -> Any:
+        """The reply to a step, done from the version that `case` shows."""
+        body = {"version": case["version"], **body}
+        return self.client.post(f"/v1/applications/{case['id']}/{step}", json=body)
+
+    def do(self, case: dict[str, Any], step: str, **body: Any) -> dict[str, Any]:
+        """The application after a step that must succeed."""
+        return ok(self.try_(case, step, **body))
+
+    def edit(self, case: dict[str, Any], document: dict[str, Any]) -> Any:
+        body = {"version": case["version"], "document": document}
+        return self.client.put(f"/v1/applications/{case['id']}", json=body)
+
+    def steps(self, case: dict[str, Any]) -> list[dict[str, Any]]:
+        return list(ok(self.client.get(f"/v1/applications/{case['id']}/history"))["steps"])
