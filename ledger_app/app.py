@@ -20,11 +20,14 @@ from ledger_app.api import (
     applications,
     cargo,
     certificates,
+    evidence,
     imports,
     members,
     numbers,
     openapi,
     problems,
+    recipients,
+    search,
     service,
     statements,
     verification,
@@ -38,7 +41,7 @@ from ledger_app.chain.gateway import Gateway
 from ledger_app.chain.node import Ganache
 from ledger_app.chain.pin import PIN_FILE, LedgerPin, kept_pin, saved_pin
 from ledger_app.chain.submitter import Submitter
-from ledger_app.config import Settings
+from ledger_app.config import MIB, Settings
 from ledger_app.domain.agreements import use_folder
 from ledger_app.errors import ConfigError, LedgerError, Unavailable, WrongLedger
 from ledger_app.services.context import Services, Trouble
@@ -218,6 +221,7 @@ def create_app(settings: Settings, installation: Installation | None = None) -> 
         bounds=[
             ("/v1/certificates", settings.max_import_bytes),
             ("/v1/imports", settings.max_import_bytes),
+            ("/v1/applications", settings.max_attachment_bytes + MIB),  # a file comes in a form
             ("/v1/epcis", settings.max_import_bytes),
             ("/v1/cargo", settings.max_import_bytes),
             ("/v1/verify/batch", settings.max_import_bytes),
@@ -234,9 +238,12 @@ def create_app(settings: Settings, installation: Installation | None = None) -> 
 def _routers() -> list[APIRouter]:
     return [
         service.router,
+        search.router,
         certificates.router,
+        recipients.router,
         imports.router,
         applications.router,
+        evidence.router,
         numbers.router,
         cargo.router,
         acts.router,

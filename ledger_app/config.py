@@ -7,18 +7,19 @@ setting that belongs to production, so that a demo can never run against a real 
 
 import os
 import secrets as randomness
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, FilePath, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ledger_app.errors import ConfigError
 from ledger_app.secret_files import secret
 
 MIB = 1 << 20
-_LISTS = ("old_master_keys", "council")
+_LISTS = ("old_master_keys", "council", "webhook_networks", "webhook_ports", "webhook_retry_seconds")
 _SECRETS = (
     "master_key",
     "old_master_keys",
@@ -95,6 +96,17 @@ class Settings(BaseSettings):
     vote_expiry_seconds: int = Field(7 * 86_400, ge=60)
     application_four_eyes: bool = False
     import_approval_above: int | None = Field(10_000, ge=0)
+
+    webhook_networks: Annotated[tuple[IPv4Network | IPv6Network, ...] | None, NoDecode] = None
+    webhook_ports: Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], NoDecode] = (443,)
+    webhook_http: bool = False
+    webhook_ca_file: FilePath | None = None
+    webhook_timeout_seconds: int = Field(15, ge=1, le=60)
+    # As Standard Webhooks proposes: three days in ten attempts.
+    webhook_retry_seconds: Annotated[tuple[Annotated[int, Field(ge=0, le=604_800)], ...], NoDecode] = (
+        (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+    )
+    webhook_log_days: int = Field(90, ge=1)
 
     max_body_bytes: int = Field(2 * MIB, ge=1024)
     max_bundle_bytes: int = Field(9 * MIB, ge=1024)  # a bundle has at most 8 MiB, and comes in a form

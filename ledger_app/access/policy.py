@@ -56,6 +56,13 @@ POLICY: Final[dict[str, Rule]] = {
     "certificates.confirm": Rule(_ORGANISATION),
     "certificates.erase": Rule(_ORGANISATION),
     "enquiries.answer": Rule(_ORGANISATION),
+    "enquiries.share": Rule(_ORGANISATION),
+    # recipients: who was sent what, and what they were told
+    "certificates.send": Rule(_ORGANISATION),
+    "recipients.read": Rule(_ORGANISATION),
+    "inbox.read": Rule(_ORGANISATION),
+    "webhooks.read": Rule(_ORGANISATION),
+    "webhooks.change": Rule(_ORGANISATION),
     # applications: exporters and their agents write them, issuing bodies decide
     "applications.read": Rule(_ORGANISATION),
     "applications.write": Rule(_ORGANISATION, Role.EXPORTER | Role.AGENT),

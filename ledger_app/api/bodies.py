@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import Field
 
-from ledger_app.api.http import Body
+from ledger_app.api.http import Body, record_id
+from ledger_app.errors import BadInput
 from ledger_app.services.locating import Reference
 from ledger_app.services.members import Acceptance
 
@@ -33,6 +34,19 @@ class ReferenceBody(Body):
             leaf=self.leaf,
             bundle=self.bundle,
         )
+
+
+def reference_of(certificate: str, given: ReferenceBody | None) -> Reference:
+    """The certificate in the path, or with `by-reference` there the one in the body (bundle, number,
+    digest).
+    """
+    if certificate == "by-reference":
+        if given is None:
+            raise BadInput("REFERENCE_UNCLEAR")
+        return given.reference()
+    if given is not None:
+        raise BadInput("REFERENCE_UNCLEAR", "The path names a certificate already.")
+    return Reference(id=record_id(certificate))
 
 
 class IssueBody(Body):
@@ -82,6 +96,12 @@ class ApplicationIssueBody(Body):
     version: int = Field(ge=1, le=2**53 - 1)
     number: str | None = Field(None, min_length=1, max_length=70)
     issue_date: str | None = Field(None, max_length=10)
+
+
+class ShareBody(Body):
+    """The file of the certificate's application that customs may read."""
+
+    attachment: str = Field(max_length=80)
 
 
 class RangeBody(Body):
@@ -291,6 +311,7 @@ class VerifyBody(Body):
 
 
 class VerifyManyBody(Body):
-    """Several verifications, answered from one state of the ledger."""
+    """Several verifications, answered from one state of the ledger. `brief`: without checks and documents."""
 
+    brief: bool = False
     queries: list[VerifyBody] = Field(min_length=1, max_length=1000)

@@ -2,8 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
+from fastapi import APIRouter, Depends, Query, Response
 
 from ledger_app.access.principals import Principal
 from ledger_app.api.bodies import (
@@ -13,32 +12,26 @@ from ledger_app.api.bodies import (
     EmptyBody,
     IssueBody,
     ReasonBody,
-    ReferenceBody,
     SupersedeBody,
+    reference_of,
 )
 from ledger_app.api.http import (
     Caller,
     Context,
-    Cursor,
     JsonBody,
-    Limit,
     OnceOnly,
-    after_cursor,
     body_schema,
-    page,
     record_id,
 )
-from ledger_app.api.uploads import file_schema, media_type, read_upload
-from ledger_app.errors import BadInput
-from ledger_app.services import certificates, clearing, importing, issuing, lifecycle
-from ledger_app.services.locating import Reference
+from ledger_app.services import certificates, clearing, issuing, lifecycle
 
 router = APIRouter(prefix="/v1/certificates", tags=["certificates"])
 
-imports = APIRouter(prefix="/v1/imports", tags=["certificates"])
-
 BUNDLE_TYPE = "application/vnd.origin-ledger.bundle+json"
-_FILE: dict[int | str, Any] = {200: {"description": "The bundle.", "content": {BUNDLE_TYPE: {}}}}
+_FILE: dict[int | str, Any] = {
+    200: {"description": "The bundle.", "content": {BUNDLE_TYPE: {}}},
+    409: {"description": "The document was erased here: only who has the bundle still has it."},
+}
 
 
 @router.post("", status_code=202, openapi_extra=body_schema(IssueBody))
@@ -50,50 +43,6 @@ def issue(
 ) -> dict[str, Any]:
     """Record documents as certificates, and ask for the issuer's signature on their batch."""
     return issuing.issue(ctx, who, body.documents, once)
-
-
-@imports.post("", openapi_extra=file_schema())
-async def import_file(
-    request: Request,
-    who: Annotated[Principal, Depends(Caller("certificates.import"))],
-    ctx: Context,
-) -> dict[str, Any]:
-    """Read certificates of other systems (UN/CEFACT-style JSON, CSV and others): what could be issued, what
-    is missing.
-    """
-    if media_type(request) != "multipart/form-data":
-        raise BadInput("MEDIA_TYPE_UNSUPPORTED", "Send multipart/form-data with a file named `file`.")
-    form = await read_upload(request)
-    return await run_in_threadpool(importing.read_file, ctx, who, form.content, form.filename)
-
-
-@router.get("")
-def listed(
-    who: Annotated[Principal, Depends(Caller("certificates.read"))],
-    ctx: Context,
-    number: Annotated[str | None, Query(max_length=128)] = None,
-    digest: Annotated[str | None, Query(max_length=66)] = None,
-    issuer: Annotated[str | None, Query(max_length=256)] = None,
-    party: Annotated[str | None, Query(max_length=400)] = None,
-    consignment: Annotated[str | None, Query(max_length=128)] = None,
-    container: Annotated[str | None, Query(max_length=128)] = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> dict[str, Any]:
-    """Certificates that the caller may read, newest first."""
-    rows = certificates.listed(
-        ctx,
-        who,
-        number=number,
-        digest=digest,
-        issuer=issuer,
-        party=party,
-        consignment=consignment,
-        container=container,
-        before=after_cursor(cursor),
-        limit=limit,
-    )
-    return page("certificates", rows, limit)
 
 
 @router.get("/{certificate}")
@@ -138,7 +87,7 @@ def suspend(
     once: OnceOnly,
 ) -> dict[str, Any]:
     """Suspend one's own certificate."""
-    return lifecycle.suspend(ctx, who, _named(certificate, body.certificate), body.reason, once)
+    return lifecycle.suspend(ctx, who, reference_of(certificate, body.certificate), body.reason, once)
 
 
 @router.post("/{certificate}/reinstate", status_code=202, openapi_extra=body_schema(EmptyBody))
@@ -150,7 +99,7 @@ def reinstate(
     once: OnceOnly,
 ) -> dict[str, Any]:
     """Make one's own suspended certificate good again."""
-    return lifecycle.reinstate(ctx, who, _named(certificate, body.certificate), once)
+    return lifecycle.reinstate(ctx, who, reference_of(certificate, body.certificate), once)
 
 
 @router.post("/{certificate}/revoke", status_code=202, openapi_extra=body_schema(ReasonBody))
@@ -162,7 +111,7 @@ def revoke(
     once: OnceOnly,
 ) -> dict[str, Any]:
     """Revoke one's own certificate, for ever."""
-    return lifecycle.revoke(ctx, who, _named(certificate, body.certificate), body.reason, once)
+    return lifecycle.revoke(ctx, who, reference_of(certificate, body.certificate), body.reason, once)
 
 
 @router.post("/{certificate}/supersede", status_code=202, openapi_extra=body_schema(SupersedeBody))
@@ -174,7 +123,7 @@ def supersede(
     once: OnceOnly,
 ) -> dict[str, Any]:
     """Replace one's own certificate by others."""
-    named = _named(certificate, body.certificate)
+    named = reference_of(certificate, body.certificate)
     return issuing.supersede(ctx, who, named, body.documents, body.reason, once)
 
 
@@ -187,7 +136,7 @@ def consume(
     once: OnceOnly,
 ) -> dict[str, Any]:
     """Back-to-back: use units of another issuer's certificate for new ones."""
-    named = _named(certificate, body.certificate)
+    named = reference_of(certificate, body.certificate)
     return issuing.consume(ctx, who, named, body.documents, body.units, body.uses(), once)
 
 
@@ -200,7 +149,7 @@ def acquit(
     once: OnceOnly,
 ) -> dict[str, Any]:
     """Use up a certificate, wholly or in units, against an import declaration."""
-    named = _named(certificate, body.certificate)
+    named = reference_of(certificate, body.certificate)
     return clearing.acquit(ctx, who, named, body.declaration, body.units, body.uses(), once)
 
 
@@ -213,7 +162,7 @@ def withdraw(
     once: OnceOnly,
 ) -> dict[str, Any]:
     """Give back what was acquitted against a declaration."""
-    named = _named(certificate, body.certificate)
+    named = reference_of(certificate, body.certificate)
     return clearing.withdraw(ctx, who, named, body.declaration, body.reason, once)
 
 
@@ -226,18 +175,5 @@ def refuse(
     once: OnceOnly,
 ) -> dict[str, Any]:
     """Refuse the claim of a declaration."""
-    named = _named(certificate, body.certificate)
+    named = reference_of(certificate, body.certificate)
     return clearing.refuse(ctx, who, named, body.declaration, body.reason, once)
-
-
-def _named(certificate: str, given: ReferenceBody | None) -> Reference:
-    """The certificate in the path, or with `by-reference` there the one in the body (bundle, number,
-    digest).
-    """
-    if certificate == "by-reference":
-        if given is None:
-            raise BadInput("REFERENCE_UNCLEAR")
-        return given.reference()
-    if given is not None:
-        raise BadInput("REFERENCE_UNCLEAR", "The path names a certificate already.")
-    return Reference(id=record_id(certificate))

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any, Final
 
-from ledger_app.access.principals import Kind, Principal
-from ledger_app.domain.standing import Role, Status
+from ledger_app.access.principals import Principal
+from ledger_app.domain.standing import Status
 from ledger_app.domain.terms import day_date
 from ledger_app.errors import Conflict
 from ledger_app.proof.bundle import Bundle
@@ -13,60 +13,11 @@ from ledger_app.services.batches import paper
 from ledger_app.services.checkpoints import with_evidence
 from ledger_app.services.context import Services
 from ledger_app.services.locating import bundle_of, from_row, intact, visible_row
-from ledger_app.services.names import id_of
-from ledger_app.services.visibility import visible
+from ledger_app.services.recipients.noting import fetched
 from ledger_app.store import acts, certificates, members, standings
 from ledger_app.store.certificates import CertificateRow
 
 _LEAF_MEMBERS: Final = ("scheme", "destination", "issueDate", "validFrom", "validUntil", "issuanceBasis")
-
-
-def listed(
-    ctx: Services,
-    principal: Principal,
-    *,
-    number: str | None = None,
-    digest: str | None = None,
-    issuer: str | None = None,
-    party: str | None = None,
-    consignment: str | None = None,
-    container: str | None = None,
-    before: str | None = None,
-    limit: int = 50,
-) -> list[dict[str, Any]]:
-    """Certificates that the caller may read, newest first. `party` is a name, matched exactly (letter case
-    aside).
-    """
-    linked: list[tuple[str, list[str]]] = []
-    if consignment is not None:
-        linked.append(("consignment", [consignment]))
-    if container is not None:
-        linked.append(("container", [container]))
-    if principal.kind is not Kind.ORGANISATION:
-        return []
-    wide = bool(principal.roles & (Role.CUSTOMS | Role.AUTHORITY))
-    found: list[CertificateRow] = []
-    with ctx.store.read() as conn:
-        while len(found) < limit:
-            rows = certificates.listed(
-                conn,
-                issuer=None if issuer is None else id_of(issuer),
-                linked=linked,
-                named=[] if party is None else ctx.vault.blinds("name", party),
-                visible_to=None if wide else principal.organisation,
-                number=number,
-                digest=digest,
-                before=before,
-                limit=limit,
-            )
-            found.extend(visible(conn, principal, rows))
-            if len(rows) < limit:
-                break
-            before = rows[-1].id
-        found = found[:limit]
-        names = members.names(conn, sorted({row.issuer for row in found}))
-        seen = standings.of_leaves(conn, [row.leaf for row in found])
-    return [brief(row, names, seen.get(row.leaf)) for row in found]
 
 
 def show(ctx: Services, principal: Principal, certificate_id: str) -> dict[str, Any]:
@@ -116,7 +67,9 @@ def bundle(
     whole = bundle_of(ctx, from_row(ctx, row), issuing.tx_hash if issuing else None)
     if evidence is not False:
         whole = replace(whole, evidence=with_evidence(ctx, whole, wanted=evidence is True))
-    return shown_part(whole, pointers).serialise()
+    part = shown_part(whole, pointers).serialise()
+    fetched(ctx, principal, row)
+    return part
 
 
 def shown_part(whole: Bundle, pointers: list[str] | None) -> Bundle:

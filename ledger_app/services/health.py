@@ -16,6 +16,7 @@ from ledger_app.services import witness
 from ledger_app.services.context import Services
 from ledger_app.store import migrate, progress
 from ledger_app.store.progress import Progress
+from ledger_app.store.webhooks import Backlog, backlog
 
 T = TypeVar("T")
 _MAX_LAG_BLOCKS = 50
@@ -25,6 +26,10 @@ _CLOCK_SECONDS = 5
 """The submitter sends nothing while the clock is behind the head; its clock may be a little ahead."""
 _LEASE_SECONDS = 5
 """A lease that ran out so long ago is not about to be renewed."""
+
+
+_COURIER_SECONDS = 30
+"""Whatever is due is taken up within a second; the lease to do so is held only while something is."""
 
 
 class Remembering:
@@ -64,6 +69,11 @@ class Look(Remembering):
         return self._once("progress", self._progress)
 
     @property
+    def webhooks(self) -> Backlog:
+        """Webhooks on their way. Raises ConfigError when the database is at another schema."""
+        return self._once("webhooks", self._webhooks)
+
+    @property
     def head(self) -> Head:
         """The head of the pinned ledger, however old."""
         return self._once("head", lambda: self.ctx.gateway.identify())
@@ -88,6 +98,11 @@ class Look(Remembering):
         sender = self.ctx.submitter.sender if self.ctx.submitter is not None else None
         with self.ctx.store.read() as conn:
             return progress.look(conn, sender)
+
+    def _webhooks(self) -> Backlog:
+        schema(self)
+        with self.ctx.store.read() as conn:
+            return backlog(conn, self.now)
 
     def _sender(self) -> Account:
         if self.ctx.submitter is None:
@@ -194,6 +209,17 @@ def statements(look: Look) -> str:
     return witness.none_found(look.ctx)
 
 
+def webhooks(look: Look) -> str:
+    """Some process delivers the webhooks that are due. That a receiver does not take them is no fault of
+    the service.
+    """
+    found = look.webhooks
+    waits = look.now - found.due_since if found.due_since else 0
+    if waits > _COURIER_SECONDS and found.lease_until + _LEASE_SECONDS < look.now:
+        raise Unavailable("COURIER_MISSING", f"{found.count} wait, the first has been due for {waits} s")
+    return f"{found.count} on their way"
+
+
 CHECKS: Final[dict[str, Callable[[Look], str]]] = {
     "database": database,
     "schema": schema,
@@ -206,6 +232,7 @@ CHECKS: Final[dict[str, Callable[[Look], str]]] = {
     "nonces": nonces,
     "disk": disk,
     "statements": statements,
+    "webhooks": webhooks,
 }
 """The checks of `/readyz` by name; the same names are the alarms."""
 

@@ -7,13 +7,18 @@ from collections.abc import Callable
 
 from ledger_app.errors import LedgerError
 from ledger_app.services.anchoring import Anchorer
+from ledger_app.services.bulk.issuing import Importer, forget
 from ledger_app.services.context import Services
 from ledger_app.services.observing import Watch
-from ledger_app.store import acts, idempotency
+from ledger_app.services.recipients.courier import Courier
+from ledger_app.services.recipients.telling import Teller
+from ledger_app.services.search.recording import Filler
+from ledger_app.store import acts, idempotency, webhooks
 from ledger_app.telemetry.logs import Log
 
 _LOG = Log("housekeeping")
-_KEY_SECONDS = 7 * 86_400
+_DAY_SECONDS = 86_400
+_KEY_SECONDS = 7 * _DAY_SECONDS
 Worker = Callable[[threading.Event], None]
 
 
@@ -38,6 +43,8 @@ class Housekeeper:
         with self._ctx.store.begin() as conn:
             acts.expire(conn, now)
             idempotency.forget_before(conn, now - _KEY_SECONDS)
+            webhooks.forget_before(conn, now - self._ctx.settings.webhook_log_days * _DAY_SECONDS)
+        forget(self._ctx)
 
     @staticmethod
     def workers(ctx: Services) -> list[tuple[str, Worker]]:
@@ -46,4 +53,8 @@ class Housekeeper:
             ("housekeeper", Housekeeper(ctx).run),
             ("anchorer", Anchorer(ctx).run),
             ("watch", Watch(ctx).run),
+            ("teller", Teller(ctx).run),
+            ("courier", Courier(ctx).run),
+            ("search", Filler(ctx).run),
+            ("importer", Importer(ctx).run),
         ]

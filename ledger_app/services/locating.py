@@ -17,15 +17,18 @@ from ledger_app.proof.bundle import Bundle, Registered, bundle_from_json, parse_
 from ledger_app.proof.canonical import JsonObject
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.leaf import Leaf, leaf_for
+from ledger_app.proof.merkle import process_proof
 from ledger_app.services.acts import own_organisation
 from ledger_app.services.batches import paper
 from ledger_app.services.context import Services
 from ledger_app.services.names import id_of
+from ledger_app.services.recipients.noting import brought
 from ledger_app.services.visibility import may_see, visible
 from ledger_app.store import certificates
 from ledger_app.store.certificates import CertificateRow
 from ledger_app.store.engine import Connection
 from ledger_app.store.ids import new_id
+from ledger_app.store.recipients import Paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,21 @@ class Located:
             return {"certificate": self.row.id}
         return {"received": self.received_id or ""}
 
+    def as_paper(self) -> Paper:
+        """What is kept of it when its bundle was brought from elsewhere."""
+        number = (self.document or {}).get("number")
+        fits = isinstance(number, str) and 0 < len(number) <= 128 and number.isprintable()
+        root = process_proof(self.leaf.hash(), self.proof)
+        return Paper(
+            leaf=self.leaf_hex,
+            digest=to_hex(self.leaf.digest),
+            issuer=to_hex(self.leaf.issuer),
+            batch=to_hex(self.leaf.batch_id(root)),
+            number=str(number) if fits else None,
+            allowance=self.leaf.allowance,
+            valid_until=self.leaf.valid_until or None,
+        )
+
     def call(self) -> dict[str, Any]:
         """The leaf's preimage and proof, as the contract takes them."""
         return {"leaf": self.leaf.to_json(), "proof": [to_hex(node) for node in self.proof]}
@@ -86,10 +104,12 @@ class Located:
         """Keep a bundle that the caller brought, in the transaction that records the act on it."""
         if self.bundle is None or self.received_id is None:
             return
+        organisation = own_organisation(principal)
+        brought(ctx, conn, organisation, self.as_paper())
         certificates.keep_received(
             conn,
             bundle_id=self.received_id,
-            organisation=own_organisation(principal),
+            organisation=organisation,
             digest=to_hex(self.leaf.digest),
             leaf=self.leaf_hex,
             sealed=ctx.vault.seal(self.bundle.serialise(), f"received/{self.received_id}"),

@@ -22,7 +22,7 @@ def _readings(ctx: Services) -> Iterator[Reading]:
     look = Look(ctx)
     for check in health.run(look):
         yield Reading("origin_alarm", float(not check["ok"]), (check["name"],))
-    for part in (_of_the_store, _of_the_chain, _of_signers, _of_this_process):
+    for part in (_of_the_store, _of_the_chain, _of_signers, _of_webhooks, _of_this_process):
         yield from _as_far_as_known(part, look)
 
 
@@ -64,6 +64,12 @@ def _of_signers(look: Look) -> Iterator[Reading]:
         seen = signers.last_seen(conn)
     for desk, when in list(seen.items())[:_MOST_DESKS]:
         yield Reading("origin_signer_seen_seconds", when, (desk,))
+
+
+def _of_webhooks(look: Look) -> Iterator[Reading]:
+    found = look.webhooks
+    yield Reading("origin_webhooks_waiting", found.count)
+    yield Reading("origin_webhooks_oldest_seconds", _age(look, found.since))
 
 
 def _of_this_process(look: Look) -> Iterator[Reading]:

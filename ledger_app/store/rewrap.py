@@ -15,7 +15,15 @@ from sqlalchemy.sql.elements import ColumnElement
 from ledger_app.errors import Broken
 from ledger_app.store.engine import Connection, Store
 from ledger_app.store.secrets import Vault
+from ledger_app.store.tables_applications import (
+    application_steps,
+    applications,
+    attachment_parts,
+    attachments,
+)
 from ledger_app.store.tables_cargo import cargo_captures, cargo_events, cargo_streams
+from ledger_app.store.tables_imports import import_jobs, import_pages
+from ledger_app.store.tables_recipients import webhook_endpoints
 from ledger_app.store.tables_records import (
     acts,
     certificate_links,
@@ -33,10 +41,18 @@ SEALED: Final[tuple[tuple[Table, str, str], ...]] = (
     (received_bundles, "sealed", "received/{id}"),
     (enquiries, "sealed", "enquiries/{id}"),
     (enquiries, "answer_sealed", "enquiries/{id}/answer"),
+    (applications, "sealed", "applications/{id}"),
+    (application_steps, "sealed", "application_steps/{id}"),
+    (attachments, "sealed", "attachments/{id}"),
+    (attachment_parts, "sealed", "attachments/{attachment_id}/{part}"),
     (cargo_streams, "sealed", "cargo_streams/{id}"),
     (cargo_captures, "sealed", "cargo_captures/{id}"),
     (cargo_captures, "report", "cargo_reports/{id}"),
     (cargo_events, "sealed", "cargo_events/{id}"),
+    (import_jobs, "sealed", "import_jobs/{id}"),
+    (import_pages, "sealed", "import_pages/{job_id}/{page}"),
+    (import_pages, "report", "import_reports/{job_id}/{page}"),
+    (webhook_endpoints, "sealed", "webhooks/{id}"),
 )
 _PAGE: Final = 200
 

@@ -3,8 +3,10 @@
 from ledger_app.store import (
     tables_applications,
     tables_cargo,
+    tables_imports,
     tables_recipients,
     tables_records,
+    tables_search,
     tables_statements,
 )
 from ledger_app.store.tables import metadata
@@ -13,7 +15,9 @@ __all__ = [
     "metadata",
     "tables_applications",
     "tables_cargo",
+    "tables_imports",
     "tables_recipients",
     "tables_records",
+    "tables_search",
     "tables_statements",
 ]

@@ -37,6 +37,8 @@ GAUGES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "origin_signer_seen_seconds": ("When a signer last asked for work, Unix seconds", ("desk",)),
     "origin_submitter_leader": ("1 on the machine whose process sends acts to the chain", ()),
     "origin_submitter_lease_seconds": ("Seconds left of the sender's lease, whoever has it", ()),
+    "origin_webhooks_waiting": ("Webhook deliveries that are on their way", ()),
+    "origin_webhooks_oldest_seconds": ("Age of the webhook delivery that has waited longest", ()),
     "origin_database_connections": ("Connections of this process's pool", ("state",)),
     "origin_disk_free_bytes": ("Free space where the data folder is", ()),
 }
@@ -94,6 +96,13 @@ class Metrics:
             registry=self._registry,
         )
 
+        self._deliveries = Counter(
+            "origin_webhook_deliveries",
+            "Attempts to deliver a webhook",
+            ("outcome",),
+            registry=self._registry,
+        )
+
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """A request was answered. `route` is a template of ours, or `unmatched`."""
         self._requests.labels(method, route, str(status)).inc()
@@ -102,6 +111,10 @@ class Metrics:
     def verified(self, verdict: str, standing: str) -> None:
         """A verification ended so."""
         self._verdicts.labels(verdict, standing).inc()
+
+    def delivered(self, outcome: str) -> None:
+        """An attempt to deliver a webhook ended so: delivered, failed, given-up or gone."""
+        self._deliveries.labels(outcome).inc()
 
     def reorganised(self) -> None:
         """The index went back."""

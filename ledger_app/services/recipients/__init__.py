@@ -1,0 +1,1 @@
+"""Who has a certificate, and how every change of its standing reaches them."""
