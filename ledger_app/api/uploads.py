@@ -35,9 +35,14 @@ def file_schema(*fields: str) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
-async def read_upload(request: Request) -> Upload:
-    """Read the form. Raises BadInput `REQUEST_INVALID` when it cannot be read or has no file named `file`."""
+async def read_upload(request: Request, *, in_memory: int | None = None) -> Upload:
+    """Read the form. Raises BadInput `REQUEST_INVALID` when it cannot be read or has no file named `file`.
+
+    `in_memory`: a file of up to so many bytes touches no disk on its way; by default a large one does.
+    """
     parser = MultiPartParser(request.headers, request.stream(), max_files=1, max_fields=8, max_part_size=4096)
+    if in_memory is not None:
+        parser.spool_max_size = in_memory
     try:
         form = await parser.parse()
     except (MultiPartException, KeyError, ValueError, LookupError) as bad:

@@ -54,6 +54,31 @@ ROWS: Rows = (
         "Applications to an issuing body have the basis authority; who certifies itself has another.",
     ),
     (
+        "FILE_EMPTY",
+        "The file has no content.",
+        "Attach the file that was meant.",
+    ),
+    (
+        "ATTACHMENT_INVALID",
+        "Name, media type or kind of the file is not one that a certificate can state.",
+        "Correct what the detail names.",
+    ),
+    (
+        "ATTACHMENT_TOO_LARGE",
+        "The file is larger than is taken.",
+        "Reduce it, or have the operator raise ORIGIN_MAX_ATTACHMENT_BYTES.",
+    ),
+    (
+        "ATTACHMENTS_MANY",
+        "The application has too many files, or too many bytes of them.",
+        "Take out what is not needed, or put pages together.",
+    ),
+    (
+        "ATTACHMENT_UNKNOWN",
+        "There is no such file, or it is not yours to read.",
+        "Look at the application, or the enquiry, to see the files' ids.",
+    ),
+    (
         "FOUR_EYES",
         "Two persons are needed, and this would be the same one, or nobody known.",
         "Let a colleague do it, with a token that names them (`origin member token --person`).",

@@ -5,6 +5,7 @@ import secrets
 from typing import Any
 
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from ledger_app.domain.samples import sample_document
 from tests.support.world import World
@@ -15,26 +16,26 @@ _ranges = itertools.count(1)
 def document(world: World, **changes: Any) -> dict[str, Any]:
     """A complete document of exporter-cn, without what is the chamber's to give: number, day of issue."""
     exporter = {"name": "Exporter of the world", "identifier": world.actors["exporter-cn"].identifier}
-    made = world.document(exporter=exporter, **changes)
+    made = world.document(**{"exporter": exporter, **changes})
     return {name: value for name, value in made.items() if name not in ("number", "issueDate", "issuer")}
 
 
-def self_certified(world: World, **changes: Any) -> dict[str, Any]:
-    """A complete document that exporter-cn certifies itself."""
+def self_certified(world: World) -> dict[str, Any]:
+    """A complete document that exporter-cn certifies itself, as an approved exporter."""
     me = world.actors["exporter-cn"].identifier
-    exporter = {"name": "Exporter of the world", "identifier": me}
-    made = sample_document(
+    return sample_document(
         f"SELF-{secrets.token_hex(4)}",
-        "NON-PREFERENTIAL",
         issuer=me,
-        exporter=exporter,
-        issuanceBasis="self-certified",
+        exporter={"name": "Exporter of the world", "identifier": me},
+        issuanceBasis="approved-exporter",
+        certifierAuthorisation={"number": "AE-1"},
     )
-    return {**made, **changes}
 
 
-def add_range(chamber: TestClient) -> str:
-    """A range of the chamber's that no other test uses, and its pattern without the counter."""
+def add_range(world: World, chamber: TestClient) -> str:
+    """The one range of the chamber, from now on: its pattern without the counter."""
+    with world.ctx.store.begin() as conn:
+        conn.execute(text("DELETE FROM number_ranges"))
     prefix = f"R{next(_ranges)}-{secrets.token_hex(3)}-"
     reply = chamber.post("/v1/numbers", json={"pattern": prefix + "####"})
     assert reply.status_code == 201, reply.text

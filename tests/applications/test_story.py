@@ -13,7 +13,7 @@ def test_an_application_is_drafted_returned_corrected_issued_and_used_up_abroad(
         world.client("chamber-au") as elsewhere,
     ):
         exporter, chamber = Desk(at_exporter), Desk(at_chamber)
-        prefix = add_range(at_chamber)
+        prefix = add_range(world, at_chamber)
         whole = document(world)
 
         begun = exporter.draft({"scheme": "RCEP", "exporter": whole["exporter"]}, chamber_id)

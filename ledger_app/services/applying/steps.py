@@ -6,12 +6,14 @@ Whoever acts says which version they saw, so that nobody decides about a text th
 from datetime import date
 from typing import Any, Final
 
+import orjson
+
 from ledger_app.access.principals import Principal
 from ledger_app.domain.application import Application, Side, do
 from ledger_app.domain.content_dates import day_at
 from ledger_app.domain.findings import has_errors
 from ledger_app.domain.standing import Role
-from ledger_app.errors import BadInput, Conflict, NotFound, NotPermitted, Unprocessable
+from ledger_app.errors import BadInput, Conflict, NotFound, NotPermitted, TooLarge, Unprocessable
 from ledger_app.services import issuing, numbering
 from ledger_app.services.acts import own_organisation
 from ledger_app.services.applying import reading, record
@@ -25,6 +27,8 @@ from ledger_app.store.ids import new_id
 from ledger_app.store.members import Member
 
 DECISIONS: Final = ("submit", "recall", "take", "return", "refuse", "withdraw")
+MAX_DOCUMENT: Final = 2 << 20
+"""Bytes of the document as compact JSON."""
 MAX_REASONS: Final = 50
 MAX_REASON: Final = 2000
 _START: Final = {"type": "certificate-of-origin", "version": 1}
@@ -233,6 +237,8 @@ def _member(conn: Connection, organisation: str) -> Member:
 
 def _addressed(document: dict[str, Any], body: Member) -> dict[str, Any]:
     """The document with its issuer, as it is recorded here, where the draft does not name it itself."""
+    if len(orjson.dumps(document, default=str)) > MAX_DOCUMENT:
+        raise TooLarge("TOO_LARGE", f"A document has at most {MAX_DOCUMENT} bytes.")
     said = {**_START, **document}
     if "issuer" not in said:
         said["issuer"] = {
