@@ -87,6 +87,10 @@ class Client:
         self._connection: http.client.HTTPConnection | None = None
         self._used = 0.0
 
+    def again(self) -> "Client":
+        """Another connection to the same service, for another thread."""
+        return Client(self.base_url, self._token, timeout=self._timeout)
+
     def get(self, path: str, **query: Any) -> Any:
         return self.request("GET", path, query=query).json()
 

@@ -2,7 +2,9 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+import orjson
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.concurrency import run_in_threadpool
 
 from ledger_app.access.principals import Principal
 from ledger_app.api.bodies import AnswerBody, EmptyBody, EnquireBody, RefusalBody, SignatureBody
@@ -24,6 +26,11 @@ from ledger_app.services import acts, enquiries, lifecycle, signing
 from ledger_app.store.acts import SETTLED
 
 router = APIRouter(prefix="/v1", tags=["acts"])
+
+# A request shows every document of its batch: they go out as they lie there.
+_JSON: dict[int | str, Any] = {
+    200: {"description": "OK", "content": {"application/json": {"schema": {"type": "object"}}}}
+}
 
 
 @router.get("/acts")
@@ -117,7 +124,7 @@ def answer(
 # --- the signers' counter --------------------------------------------------------------------------------
 
 
-@router.get("/signing/requests")
+@router.get("/signing/requests", response_class=Response, responses=_JSON)
 async def requests(
     who: Annotated[Principal, Depends(Caller("signing.read"))],
     ctx: Context,
@@ -125,7 +132,7 @@ async def requests(
     cursor: Cursor = None,
     limit: Limit = 50,
     wait: Annotated[int, Query(ge=0, le=30)] = 0,
-) -> dict[str, Any]:
+) -> Response:
     """What waits for the caller's signature, with the evidence to rebuild it from; `wait` for something to
     come.
     """
@@ -133,15 +140,15 @@ async def requests(
     rows, after = await changes.until(
         lambda: signing.requests(ctx, who, after=start, limit=limit), lambda found: bool(found[0]), wait
     )
-    return {"requests": rows, "next": None if after is None else cursor_of(after)}
+    answer = {"requests": rows, "next": None if after is None else cursor_of(after)}
+    return Response(await run_in_threadpool(orjson.dumps, answer), media_type="application/json")
 
 
-@router.get("/signing/requests/{act}")
-def request(
-    who: Annotated[Principal, Depends(Caller("signing.read"))], ctx: Context, act: str
-) -> dict[str, Any]:
+@router.get("/signing/requests/{act}", response_class=Response, responses=_JSON)
+def request(who: Annotated[Principal, Depends(Caller("signing.read"))], ctx: Context, act: str) -> Response:
     """One signing request."""
-    return signing.request(ctx, who, record_id(act))
+    shown = signing.request(ctx, who, record_id(act))
+    return Response(orjson.dumps(shown), media_type="application/json")
 
 
 @router.post("/signing/requests/{act}/signature", openapi_extra=body_schema(SignatureBody))

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+import orjson
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from ledger_app.access.principals import Principal
@@ -13,6 +14,7 @@ from ledger_app.services import subjects, verifying
 
 router = APIRouter(prefix="/v1", tags=["verification"])
 
+_LONG = ("checks", "content", "matches", "disclosed")
 _RAW = ("application/octet-stream", "application/vnd.origin-ledger.bundle+json")
 _OPENAPI: dict[str, Any] = {
     "requestBody": {
@@ -58,15 +60,32 @@ async def verify(
     return await run_in_threadpool(verifying.verify, ctx, who, query)
 
 
-@router.post("/verify/batch", openapi_extra=body_schema(VerifyManyBody))
+@router.post(
+    "/verify/batch",
+    openapi_extra=body_schema(VerifyManyBody),
+    response_class=Response,
+    responses={200: {"description": "OK", "content": {"application/json": {"schema": {"type": "object"}}}}},
+)
 def verify_many(
     who: Annotated[Principal, Depends(Caller("verify"))],
     ctx: Context,
     body: Annotated[VerifyManyBody, Depends(JsonBody(VerifyManyBody))],
-) -> dict[str, Any]:
+) -> Response:
     """Reports on several certificates, from one state of the ledger."""
     queries = [_query(each, None, None) for each in body.queries]
-    return {"reports": verifying.verify_many(ctx, who, queries)}
+    reports = verifying.verify_many(ctx, who, queries)
+    if body.brief:
+        reports = [_brief(report) for report in reports]
+    # Hundreds of reports at once: written by what takes a fraction of the time, and no other way.
+    return Response(orjson.dumps({"reports": reports}), media_type="application/json")
+
+
+def _brief(report: dict[str, Any]) -> dict[str, Any]:
+    certificate = report["certificate"]
+    kept = {name: value for name, value in report.items() if name not in _LONG}
+    if certificate is not None:
+        kept["certificate"] = {name: value for name, value in certificate.items() if name != "document"}
+    return kept
 
 
 def _from_json(request: Request, raw: bytes, at: str | None, claim: str | None) -> subjects.Query:

@@ -1,31 +1,44 @@
-"""`origin certificate import FILE`: certificates of other systems, mapped, completed with who issues, and
-issued.
+"""`origin certificate import FILE`: a file of certificates, however long, judged row by row and issued.
 
-What cannot be issued yet is told row by row, with what is missing and how to complete it; the mapped
-documents can be written out, completed by hand, and issued.
+The file is read twice, once for its digest and once to be sent in pages; of neither more than a page is held.
+What stops it, here or at the service, the same command goes on from.
 """
 
-import csv
 import hashlib
 import json
-from collections.abc import Sequence
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import IO, Annotated, Any, BinaryIO, Final
 
 import typer
 
 from ledger_app import errors
 from ledger_app.cli import common, output
+from ledger_app.cli.import_errors import DocumentsFile, ErrorsFile
+from ledger_app.client import Client
+from ledger_app.domain.imports.splitting import CSV, Page, kind_of, split
 
 REFUSED: Final = 3
-"""Exit code when a certificate in the file could not be issued as it stands."""
-_COLUMNS: Final = ("row", "pointer", "severity", "rule", "words", "fix", "source", "value")
+"""Exit code when a row could not be issued as it stands, or when it is not all on the ledger yet."""
+_MEDIA: Final = {"csv": "text/csv", "json": "application/json"}
+_OVER: Final = ("done", "stopped", "rejected")
+_WORDS: Final = ("approve", "reject", "show")
+_SHOWN: Final = 1_000
+_PATIENCE: Final = 60.0
+_DRY_ROWS, _DRY_SIZE = 200, 2 << 20
 
 
 def import_(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Our JSON, UN/CEFACT JSON, TradeTrust, or CSV; - is stdin.")
+        str, typer.Argument(metavar="FILE", help="Our JSON, UN/CEFACT JSON, TradeTrust, or CSV; - is stdin.")
     ],
+    job: Annotated[
+        str | None, typer.Argument(metavar="[JOB]", help="With approve, reject or show in place of FILE.")
+    ] = None,
     to: Annotated[
         Path | None, typer.Option("-o", "--output", help="Write the mapped documents, and issue nothing.")
     ] = None,
@@ -34,69 +47,343 @@ def import_(
         bool, typer.Option("--all-or-nothing", help="Issue none when one cannot be issued.")
     ] = False,
     error_file: Annotated[
-        Path | None, typer.Option("--errors", help="Write what is wrong, a row each (CSV).")
+        Path | None, typer.Option("--errors", help="Write the refused rows, to be corrected and sent again.")
     ] = None,
     who: common.As = "",
     as_json: common.Json = False,
     no_wait: common.NoWait = False,
-    timeout: common.Seconds = 120,
+    timeout: Annotated[float, typer.Option(min=0, help="How many seconds to wait for the ledger.")] = 3600,
 ) -> None:
-    """Read certificates of another system, say what each lacks, and issue those that lack nothing.
+    """Issue the certificates in a file that lack nothing, and say row by row what the others lack.
 
-    The same file twice issues nothing twice. Exits 3 when a certificate in it cannot be issued as it stands.
+    The same file twice issues nothing twice; the same command goes on where it was stopped. `approve JOB`,
+    `reject JOB` and `show JOB` are for an import that is there. Exits 3 when a row was refused, or when it is
+    not all on the ledger yet.
     """
     client = common.connect("chamber", who)
-    raw = common.read_file(file)
-    read: list[dict[str, Any]] = client.upload("/v1/imports", file.name, raw)["documents"]
-    findings = [{"row": one["row"], **finding} for one in read for finding in one["findings"]]
-    ready = [one["document"] for one in read if one["ready"]]
-    refused = len(read) - len(ready)
-    for finding in findings[: output.MOST_FINDINGS]:
-        output.progress(output.finding_words(finding))
-    if error_file is not None:
-        _write_errors(error_file, findings)
-    if to is not None:
-        written: list[Any] = [one["document"] for one in read]
-        _write(to, json.dumps(written[0] if len(written) == 1 else written, ensure_ascii=False, indent=1))
-    result: dict[str, Any] = {
-        "file": str(file),
-        "read": len(read),
-        "ready": len(ready),
-        "refused": refused,
-        "findings": findings,
-        "certificates": [],
-        "act": None,
+    if file in _WORDS:
+        _decide(client, file, job, as_json=as_json)
+        return
+    if job is not None:
+        raise typer.BadParameter(f"only {', '.join(_WORDS)} take a JOB", param_hint="JOB")
+    with ExitStack() as opened:
+        stream, name = _open(file, opened)
+        kind = kind_of(name, stream.read(64))
+        stream.seek(0)
+        run = _Import(client, stream, name, kind, as_json=as_json)
+        if error_file is not None:
+            run.errors = opened.enter_context(ErrorsFile(error_file, kind))
+        if dry_run or to is not None:
+            documents = opened.enter_context(_documents(to))
+            result = run.judge(documents)
+        else:
+            result = run.send(all_or_nothing=all_or_nothing)
+            if not no_wait:
+                result = run.wait(result, timeout)
+    _tell(client, run, result, file, as_json=as_json)
+
+
+class _Import:
+    """One run of the command. `findings` holds the first of those that there were."""
+
+    def __init__(self, client: Client, stream: BinaryIO, name: str, kind: str, *, as_json: bool) -> None:
+        self._client = client
+        self._stream = stream
+        self._name = name
+        self._kind = kind
+        self._progress = _Progress(as_json)
+        self.errors: ErrorsFile | None = None
+        self.findings: list[dict[str, Any]] = []
+        self.more_findings = 0
+        self._counts = {"rows": 0, "ready": 0, "refused": 0, "repeated": 0}
+
+    def judge(self, documents: DocumentsFile | None) -> dict[str, Any]:
+        """Read all, issue nothing."""
+        name = f"page.{self._kind}"
+        for page in self._pages(_DRY_ROWS, _DRY_SIZE):
+            read: list[dict[str, Any]] = []
+            if page.rows:
+                read = self._client.upload("/v1/imports", name, page.body)["documents"]
+            for one in read:
+                one["row"] += page.first_row - (2 if self._kind == CSV else 1)
+            findings = [
+                {"row": one["row"], "column": _column(each["pointer"]), **each}
+                for one in read
+                for each in one["findings"]
+            ]
+            ready = sum(one["ready"] for one in read)
+            refused = {one["row"] for one in read if not one["ready"]}
+            self._count({"rows": len(read), "ready": ready, "refused": len(refused), "repeated": 0})
+            self._note(page, findings, refused)
+            if documents is not None:
+                documents.add(one["document"] for one in read)
+            self._progress.say({"state": "reading", **self._counts})
+        if not self._counts["rows"]:
+            raise errors.Unprocessable("IMPORT_UNREADABLE", "the file holds no certificate")
+        return {
+            "id": None,
+            "state": "judged",
+            **self._counts,
+            "issued": 0,
+            "final": 0,
+            "failed": 0,
+        }
+
+    def send(self, *, all_or_nothing: bool) -> dict[str, Any]:
+        """Send every page that the service has not, and end the import."""
+        asked = {
+            "file": self._digest(),
+            "name": self._name,
+            "kind": self._kind,
+            "allOrNothing": all_or_nothing,
+        }
+        job = self._patiently(lambda: self._client.post("/v1/imports/jobs", asked))
+        held, pages, unreadable = int(job["pages"]), 0, list[int]()
+        path = f"/v1/imports/jobs/{job['id']}"
+        if job["pages"]:
+            output.progress(f"import {job['id']} goes on: {job['pages']} pages are there")
+        for page in self._pages(job["pageRows"], job["pageSize"]):
+            unreadable += page.too_long
+            if not page.rows:
+                self._count({"rows": 0, "ready": 0, "refused": 0, "repeated": 0})
+                self._note(page, [], set())
+                continue
+            told = self._page(path, pages, page, maybe_there=pages < held or job["state"] != "receiving")
+            pages += 1
+            self._count(told)
+            self._note(page, told["findings"], {each["row"] for each in told["findings"]})
+            self._progress.say({"state": job["state"], **self._counts})
+        if not pages and not unreadable:
+            raise errors.Unprocessable("IMPORT_UNREADABLE", "the file holds no certificate")
+        end = {"pages": pages, "unreadable": unreadable[:100_000]}
+        found: dict[str, Any] = self._patiently(lambda: self._client.post(f"{path}/end", end))
+        return found
+
+    def wait(self, job: dict[str, Any], timeout: float) -> dict[str, Any]:
+        """The import once it has ended or waits for a person, or as it is after `timeout` seconds."""
+        until = time.monotonic() + timeout
+        path = f"/v1/imports/jobs/{job['id']}"
+        while job["state"] == "issuing" and time.monotonic() < until:
+            found: dict[str, Any] = self._patiently(lambda: self._client.get(path, wait=1))
+            job = found
+            self._progress.say(job)
+        self._progress.end()
+        return job
+
+    def _page(self, path: str, number: int, page: Page, *, maybe_there: bool) -> dict[str, Any]:
+        body = page.body
+        place = f"{path}/pages/{number}"
+        if maybe_there:
+            digest = hashlib.sha256(body).hexdigest()
+            try:
+                known: dict[str, Any] = self._patiently(lambda: self._client.get(place, sha256=digest))
+                return known
+            except errors.NotFound:
+                pass
+
+        def put() -> dict[str, Any]:
+            answer: dict[str, Any] = self._client.request(
+                "PUT",
+                place,
+                query={"firstRow": page.first_row},
+                body=body,
+                headers={"Content-Type": _MEDIA[self._kind]},
+            ).json()
+            return answer
+
+        told: dict[str, Any] = self._patiently(put)
+        return told
+
+    def _patiently(self, ask: Any) -> Any:
+        """Asked again while the service is away, for a minute: everything that is asked here may be."""
+        until = time.monotonic() + _PATIENCE
+        pause = 0.25
+        while True:
+            try:
+                return ask()
+            except errors.Unavailable as away:
+                if time.monotonic() > until:
+                    raise
+                if pause < 0.5:
+                    output.progress(f"{away.detail}; trying again")
+            time.sleep(pause)
+            pause = min(pause * 2, 5.0)
+
+    def _pages(self, rows: int, size: int) -> Iterator[Page]:
+        self._stream.seek(0)
+        # The reader of text closes what it reads from, and that is not its own.
+        return split(_Lent(self._stream), self._kind, rows=rows, size=size)  # type: ignore[arg-type]
+
+    def _digest(self) -> str:
+        self._stream.seek(0)
+        return hashlib.file_digest(self._stream, "sha256").hexdigest()  # type: ignore[arg-type]
+
+    def _count(self, told: dict[str, Any]) -> None:
+        for name in self._counts:
+            self._counts[name] += told[name]
+
+    def _note(self, page: Page, findings: list[dict[str, Any]], refused: set[int]) -> None:
+        lost = [_too_long(number) for number in page.too_long]
+        self._counts["rows"] += len(lost)
+        self._counts["refused"] += len(lost)
+        room = max(0, _SHOWN - len(self.findings))
+        self.findings += (lost + findings)[:room]
+        self.more_findings += max(0, len(lost) + len(findings) - room)
+        if self.errors is not None:
+            self.errors.add(page, lost, [each for each in findings if each["row"] in refused])
+
+
+class _Lent:
+    """A stream that somebody else closes."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.closed = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def close(self) -> None:
+        """Left to whoever opened it."""
+
+
+class _Progress:
+    """How far it is, on stderr: a line that is written over on a terminal, else one every few seconds; with
+    --json an object a line (NDJSON)."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._json = as_json
+        self._tty = os.isatty(2)
+        self._next = 0.0
+        self._open = False
+
+    def say(self, job: dict[str, Any]) -> None:
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + (0.2 if self._tty else 2.0)
+        if self._json:
+            shown = ("state", "rows", "ready", "refused", "repeated", "asked", "final", "failed")
+            output.progress(json.dumps({"progress": {name: job.get(name, 0) for name in shown}}))
+        elif self._tty:
+            import sys
+
+            sys.stderr.write("\r" + self._words(job).ljust(78)[:78])
+            sys.stderr.flush()
+            self._open = True
+        else:
+            output.progress(self._words(job))
+
+    def end(self) -> None:
+        if self._open:
+            output.progress("")
+            self._open = False
+
+    @staticmethod
+    def _words(job: dict[str, Any]) -> str:
+        read = f"{job['rows']:,} rows read, {job['refused']:,} refused, {job['repeated']:,} known"
+        return read + (f"; {job['final']:,} of {job['ready']:,} final" if "final" in job else "")
+
+
+def _open(file: str, opened: ExitStack) -> tuple[BinaryIO, str]:
+    """The file, or stdin put aside into one, since it is read twice."""
+    if file == "-":
+        import shutil
+        import sys
+
+        kept: IO[bytes] = opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+        shutil.copyfileobj(sys.stdin.buffer, kept)
+        kept.seek(0)
+        return kept, "stdin"  # type: ignore[return-value]
+    path = Path(file)
+    try:
+        return opened.enter_context(path.open("rb")), path.name
+    except OSError as exc:
+        raise errors.BadInput("FILE_UNREADABLE", f"{path}: {exc.strerror or exc}") from None
+
+
+def _documents(to: Path | None) -> AbstractContextManager[DocumentsFile | None]:
+    return nullcontext() if to is None else DocumentsFile(to)
+
+
+def _too_long(row: int) -> dict[str, Any]:
+    return {
+        "row": row,
+        "column": "",
+        "pointer": "",
+        "severity": "error",
+        "rule": "ROW_TOO_LONG",
+        "words": "The row has more than a million characters.",
+        "fix": "Take out what does not belong there; keep papers elsewhere, and name them in `evidence`.",
+        "source": "docs/bulk.md",
     }
-    issuing = to is None and not dry_run and ready and not (all_or_nothing and refused)
-    if issuing:
-        key = hashlib.sha256(b"import\0" + raw).hexdigest()
-        asked = client.post("/v1/certificates", {"documents": ready}, idempotency_key=key)
-        if not no_wait:
-            asked["act"] = common.waited(client, asked["act"], timeout)
-        result |= {"certificates": asked["certificates"], "act": asked["act"]}
+
+
+def _column(pointer: str) -> str:
+    return ".".join(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+
+
+def _decide(client: Client, word: str, job: str | None, *, as_json: bool) -> None:
+    if job is None:
+        raise typer.BadParameter(f"{word} which import?", param_hint="JOB")
+    path = f"/v1/imports/jobs/{job}"
+    if not (job.isascii() and job.isalnum()):
+        raise errors.BadInput("ID_INVALID")
+    done = {"approve": "approval", "reject": "rejection"}.get(word)
+    found = client.post(f"{path}/{done}") if done else client.get(path)
     if as_json:
-        output.result(result)
+        output.result(found)
     else:
-        done = f"{len(ready)} issued" if issuing else "nothing issued"
-        output.line(f"{len(read)} read, {len(ready)} can be issued as they stand, {done}")
-    if refused:
-        raise SystemExit(REFUSED)
-    if issuing and result["act"]["state"] in ("reverted", "refused", "expired"):
+        output.line(_summary(found))
+
+
+def _tell(client: Client, run: _Import, job: dict[str, Any], file: str, *, as_json: bool) -> None:
+    refused, over = job["refused"], job["state"] in (*_OVER, "judged")
+    if as_json:
+        acts, certificates = [], []
+        if job["id"] is not None:
+            path = f"/v1/imports/jobs/{job['id']}"
+            certificates = client.get(f"{path}/rows", limit=_SHOWN)["rows"]
+            acts = client.get(f"{path}/acts")["acts"]
+        output.result(
+            {
+                "file": file,
+                "read": job["rows"],
+                "ready": job["ready"],
+                "refused": refused,
+                "repeated": job["repeated"],
+                "issued": job["issued"],
+                "final": job["final"],
+                "failed": job["failed"],
+                "state": job["state"],
+                "import": job["id"],
+                "findings": run.findings,
+                "moreFindings": run.more_findings,
+                "certificates": certificates,
+                "acts": acts,
+            }
+        )
+    else:
+        for finding in run.findings[: output.MOST_FINDINGS]:
+            output.progress(output.finding_words(finding))
+        more = len(run.findings) + run.more_findings - output.MOST_FINDINGS
+        if more > 0:
+            output.progress(f"… and {more:,} more; --errors FILE writes them all, row by row")
+        output.line(_summary(job))
+    if job["failed"]:
         raise SystemExit(output.REFUSED)
+    if refused or not over or job["state"] in ("stopped", "rejected"):
+        raise SystemExit(REFUSED)
 
 
-def _write_errors(path: Path, findings: Sequence[dict[str, Any]]) -> None:
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            rows = csv.DictWriter(file, _COLUMNS, extrasaction="ignore")
-            rows.writeheader()
-            rows.writerows(findings)
-    except OSError as exc:
-        raise errors.BadInput("FILE_UNWRITABLE", f"{path}: {exc.strerror}") from exc
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text + "\n", encoding="utf-8")
-    except OSError as exc:
-        raise errors.BadInput("FILE_UNWRITABLE", f"{path}: {exc.strerror}") from exc
+def _summary(job: dict[str, Any]) -> str:
+    words = f"{job['rows']:,} read, {job['ready']:,} can be issued as they stand"
+    words += f", {job['refused']:,} refused" if job["refused"] else ""
+    words += f", {job['repeated']:,} known already" if job["repeated"] else ""
+    if job["state"] == "judged" or not job["ready"] or job["state"] in ("stopped", "rejected"):
+        return words + ", nothing issued"
+    if job["state"] == "awaiting-approval":
+        command = f"origin certificate import approve {job['id']}"
+        return f"{words}; waits for a second person: {command}"
+    failed = f", {job['failed']:,} came to nothing" if job["failed"] else ""
+    return f"{words}, {job['final']:,} issued and final{failed}; import {job['id']}: {job['state']}"

@@ -20,8 +20,15 @@ _COLOURS = {"GENUINE": "32", "NOT_GENUINE": "31", "CANNOT_TELL": "33"}
 @app.command()
 def verify(
     what: Annotated[
-        str, typer.Argument(metavar="FILE|NUMBER|DIGEST", help="A bundle, a number or a digest.")
+        list[str], typer.Argument(metavar="FILE|NUMBER|DIGEST", help="A bundle, a number or a digest.")
     ],
+    batch: Annotated[
+        bool,
+        typer.Option("--batch", help="Many: folders of bundles, lists of numbers or digests (.txt, .csv)."),
+    ] = False,
+    to: Annotated[
+        Path | None, typer.Option("--output", metavar="FILE", help="With --batch: a row each, .csv or .json.")
+    ] = None,
     at: Annotated[
         str | None, typer.Option(metavar="DATE", help="The day of presentation, YYYY-MM-DD.")
     ] = None,
@@ -54,20 +61,25 @@ def verify(
     used up, 13
     issuer not trusted or its key disowned, 20 cannot tell.
     """
-    raw = _file(what)
+    fields = {name: value for name, value in (("at", at), ("claim", claim)) if value is not None}
+    if batch or to is not None:
+        _batch(what, to, fields, who, at, as_json=as_json, usual=not (offline or trust or council or seen))
+    if len(what) != 1:
+        raise typer.BadParameter("several are verified with --batch", param_hint="FILE|NUMBER|DIGEST")
+    named = what[0]
+    raw = _file(named)
     if offline:
         _offline(raw, trust, council, _day(at), max_age, seen, claim, as_json)
     if trust or council or seen:
         raise typer.BadParameter("--trust, --council and --seen go with --offline")
-    fields = {name: value for name, value in (("at", at), ("claim", claim)) if value is not None}
     try:
         client = common.connect("customs", who)
         if raw is not None:
-            report = client.upload("/v1/verify", Path(what).name, raw, fields)
+            report = client.upload("/v1/verify", Path(named).name, raw, fields)
         else:
-            wanted = read_scanned(what)
-            named = {"digest": wanted.hash} if wanted.hash else {"number": wanted.number}
-            report = client.post("/v1/verify", {**named, **fields})
+            wanted = read_scanned(named)
+            asked = {"digest": wanted.hash} if wanted.hash else {"number": wanted.number}
+            report = client.post("/v1/verify", {**asked, **fields})
     except errors.Unavailable as exc:
         report = _untold(raw, exc, at)
     except (errors.NotAuthenticated, errors.NotPermitted) as exc:
@@ -78,6 +90,30 @@ def verify(
     else:
         show(report)
     raise SystemExit(code)
+
+
+def _batch(
+    what: list[str],
+    to: Path | None,
+    fields: dict[str, str],
+    who: str,
+    at: str | None,
+    *,
+    as_json: bool,
+    usual: bool,
+) -> NoReturn:
+    from ledger_app.cli.verifying_many import verify_many
+
+    if to is None or not usual:
+        raise typer.BadParameter("--batch PATH… goes with --output FILE, and not with --offline")
+    _day(at)
+
+    def untold(raw: bytes | None, exc: errors.LedgerError) -> dict[str, Any]:
+        report = _untold(raw, exc, at)
+        return {**report, "exit_code": _exit_code(report)}
+
+    client = common.connect("customs", who)
+    raise SystemExit(verify_many(client, [Path(each) for each in what], to, fields, untold, as_json=as_json))
 
 
 def _offline(

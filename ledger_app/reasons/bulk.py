@@ -2,4 +2,60 @@
 
 from ledger_app.reasons.table import Rows
 
-ROWS: Rows = ()
+ROWS: Rows = (
+    (
+        "IMPORT_UNKNOWN",
+        "There is no such import of this organisation.",
+        "See `GET /v1/imports/jobs` for those there are.",
+    ),
+    (
+        "IMPORT_PAGE_UNKNOWN",
+        "This page was not sent yet, or with other content.",
+        "Send it.",
+    ),
+    (
+        "IMPORT_CLOSED",
+        "The import takes no more pages: it was sent in full, or has ended.",
+        "Send the file again, as a new import: what is issued already is not issued twice.",
+    ),
+    (
+        "IMPORT_PAGE_DIFFERS",
+        "This page of the import was sent before with other content.",
+        "Send the file that the import was opened for; a changed file is a new import.",
+    ),
+    (
+        "IMPORT_INCOMPLETE",
+        "Pages of the file are missing.",
+        "Send the same file again: it goes on where it stopped.",
+    ),
+    (
+        "IMPORT_NOT_WAITING",
+        "The import does not wait for anybody's approval.",
+        "See its state.",
+    ),
+    (
+        "IMPORT_SAME_PERSON",
+        "Who sent an import does not approve it.",
+        "Have a second person of the organisation approve it, with a token of their own.",
+    ),
+    (
+        "IMPORT_REJECTED",
+        "A second person rejected the import; nothing of it was issued.",
+        "Ask them why, correct the file, and send it again.",
+    ),
+    (
+        "IMPORT_ROWS_REFUSED",
+        "Rows were refused, and all or nothing was asked for; nothing was issued.",
+        "Correct the rows that the error file lists, and send the whole file again.",
+    ),
+    (
+        "IMPORT_ABANDONED",
+        "The import was not completed in time; nothing of it was issued.",
+        "Send the file again.",
+    ),
+    (
+        "VERIFY_FILE_UNREADABLE",
+        "This file could not be opened.",
+        "See to its permissions and its size; the other files were verified all the same.",
+    ),
+)

@@ -4,7 +4,7 @@ Everything here happens before the write transaction, so that a large batch keep
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,12 +17,42 @@ from ledger_app.proof.hexes import to_hex
 from ledger_app.proof.leaf import Leaf, leaf_for
 from ledger_app.proof.merkle import MerkleTree
 from ledger_app.services.context import Services
-from ledger_app.store import certificates
+from ledger_app.services.search.terms import entry, search_key
+from ledger_app.store import certificates, search_index
 from ledger_app.store.certificates import CertificateRow
 from ledger_app.store.engine import Connection
 from ledger_app.store.ids import new_id
+from ledger_app.store.search_index import Entry
+from ledger_app.store.secrets import Vault
 
 _PARTIES: Final = ("exporter", "producer", "consignee", "importer", "agent")
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A certificate before it is part of a batch. `plain`: JSON of document and secret, to be sealed;
+    `links`: (kind, value) of what it is found by."""
+
+    id: str
+    number: str
+    scheme: str
+    territory: str
+    leaf: Leaf
+    plain: bytes
+    links: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, vault: Vault, document: dict[str, Any], secret: bytes, leaf: Leaf) -> "Paper":
+        """Of a document that was admitted, under its secret."""
+        return cls(
+            id=new_id(),
+            number=document["number"],
+            scheme=document["scheme"],
+            territory=document["issuer"]["territory"],
+            leaf=leaf,
+            plain=orjson.dumps({"document": document, "secret": to_hex(secret)}),
+            links=tuple(_links(vault, document)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +64,7 @@ class Batch:
     leaves: tuple[Leaf, ...]
     rows: tuple[CertificateRow, ...]
     links: tuple[tuple[str, str, str], ...]
+    entries: tuple[Entry, ...]
 
     @property
     def root(self) -> bytes:
@@ -86,14 +117,22 @@ def prepare(ctx: Services, issuer: str, documents: list[Any], act_id: str) -> Ba
     keys = [secrets.token_bytes(32) for _ in documents]
     leaves = tuple(leaf_for(document, secret) for document, secret in zip(documents, keys, strict=True))
     tree = MerkleTree(leaf.hash() for leaf in leaves)
-    rows: list[CertificateRow] = []
-    links: list[tuple[str, str, str]] = []
-    batch = to_hex(leaves[0].batch_id(tree.root))
-    for document, secret, leaf in zip(documents, keys, leaves, strict=True):
-        row = _row(ctx, document, secret, leaf, tree, batch, act_id)
-        rows.append(row)
-        links.extend((row.id, kind, value) for kind, value in _links(ctx, document))
-    return Batch(scheme, tree, leaves, tuple(rows), tuple(links))
+    papers = [
+        Paper.of(ctx.vault, document, secret, leaf)
+        for document, secret, leaf in zip(documents, keys, leaves, strict=True)
+    ]
+    return batch_of(ctx, papers, tree, act_id)
+
+
+def batch_of(ctx: Services, papers: Sequence["Paper"], tree: MerkleTree, act_id: str) -> Batch:
+    """The batch of `papers`, all of one issuer and scheme, over whose leaves `tree` stands."""
+    batch = to_hex(papers[0].leaf.batch_id(tree.root))
+    root, now = to_hex(tree.root), ctx.now()
+    rows = tuple(_row(ctx, paper, tree, root, batch, act_id, now) for paper in papers)
+    links = tuple((paper.id, kind, value) for paper in papers for kind, value in paper.links)
+    key = search_key(ctx)
+    entries = tuple(_entry(key, row, paper) for row, paper in zip(rows, papers, strict=True))
+    return Batch(papers[0].scheme, tree, tuple(paper.leaf for paper in papers), rows, links, entries)
 
 
 def keep(conn: Connection, batch: Batch) -> None:
@@ -104,6 +143,7 @@ def keep(conn: Connection, batch: Batch) -> None:
     if taken:
         shown = ", ".join(taken[:5]) + (" and others" if len(taken) > 5 else "")
         raise Conflict("NUMBER_TAKEN", f"Already used by this issuer: {shown}.", numbers=taken[:100])
+    search_index.add(conn, batch.entries)
 
 
 def paper(ctx: Services, row: CertificateRow) -> dict[str, Any] | None:
@@ -134,34 +174,31 @@ def _check_numbers(documents: list[Any]) -> None:
 
 
 def _row(
-    ctx: Services,
-    document: dict[str, Any],
-    secret: bytes,
-    leaf: Leaf,
-    tree: MerkleTree,
-    batch: str,
-    act_id: str,
+    ctx: Services, paper: "Paper", tree: MerkleTree, root: str, batch: str, act_id: str, now: int
 ) -> CertificateRow:
-    certificate_id = new_id()
-    leaf_hash = leaf.hash()
-    plain = orjson.dumps({"document": document, "secret": to_hex(secret)})
+    leaf, leaf_hash = paper.leaf, paper.leaf.hash()
     return CertificateRow(
-        id=certificate_id,
-        number=document["number"],
+        id=paper.id,
+        number=paper.number,
         issuer=to_hex(leaf.issuer),
-        scheme=document["scheme"],
-        territory=document["issuer"]["territory"],
+        scheme=paper.scheme,
+        territory=paper.territory,
         destination=territory_code(leaf.destination),
         digest=to_hex(leaf.digest),
         leaf=to_hex(leaf_hash),
         leaf_fields=leaf.to_json(),
-        root=to_hex(tree.root),
+        root=root,
         batch=batch,
         proof=[to_hex(node) for node in tree.proof(leaf_hash)],
         act_id=act_id,
-        sealed=ctx.vault.seal(plain, f"certificates/{certificate_id}"),
-        created_at=ctx.now(),
+        sealed=ctx.vault.seal(paper.plain, f"certificates/{paper.id}"),
+        created_at=now,
     )
+
+
+def _entry(key: bytes, row: CertificateRow, paper: "Paper") -> Entry:
+    named = [value for kind, value in paper.links if kind == "organisation"]
+    return entry(key, row, orjson.loads(paper.plain)["document"], named)
 
 
 def names_of(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -172,9 +209,9 @@ def names_of(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield role, name
 
 
-def _links(ctx: Services, document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _links(vault: Vault, document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for role, name in names_of(document):
-        yield role, ctx.vault.blind("name", name)
+        yield role, vault.blind("name", name)
     for role in _PARTIES:
         party = document.get(role)
         if party is None:

@@ -9,6 +9,8 @@ of an act's `evidence`: `documents` (the certificates it issues), `subject` (the
 from collections.abc import Callable
 from typing import Any, Final
 
+import orjson
+
 from ledger_app.errors import Conflict, NotFound
 from ledger_app.proof.bundle import parse_bundle
 from ledger_app.proof.hexes import to_hex
@@ -27,12 +29,13 @@ BUILDERS: Final[dict[str, Builder]] = {}
 
 
 def evidence_for(ctx: Services, act: Act) -> dict[str, Any]:
-    """The evidence of `act`, in the clear: only for the organisation that is to sign it."""
+    """The evidence of `act`, in the clear: only for the organisation that is to sign it. To be written by
+    orjson: `documents` are pieces of JSON."""
     shown: dict[str, Any] = {**act.evidence.get("plain", {}), **private_of(ctx, act)}
     if act.evidence.get("documents"):
         with ctx.store.read() as conn:
-            rows = certificates.by_act(conn, act.id)
-        shown["documents"] = [_paper(ctx, row) for row in rows]
+            sealed = certificates.sealed_of_act(conn, act.id)
+        shown["documents"] = [_as_kept(ctx, *each) for each in sealed]
     if "subject" in act.evidence:
         shown["subject"] = _subject(ctx, act.evidence["subject"])
     if act.evidence.get("claim"):
@@ -40,6 +43,13 @@ def evidence_for(ctx: Services, act: Act) -> dict[str, Any]:
     if builder := BUILDERS.get(act.kind):
         shown |= builder(ctx, act)
     return shown
+
+
+def _as_kept(ctx: Services, certificate_id: str, sealed: bytes | None) -> orjson.Fragment:
+    """A paper as it was sealed: JSON, which a large batch need not be read into and written from again."""
+    if sealed is None:
+        raise Conflict("DOCUMENT_ERASED")
+    return orjson.Fragment(ctx.vault.open(sealed, f"certificates/{certificate_id}"))
 
 
 def _subject(ctx: Services, reference: dict[str, str]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def read_file(ctx: Services, principal: Principal, data: bytes, filename: str) -
     Where a document does not say who issues it, the caller does. Nothing is recorded. Raises BadInput for a
     file that cannot be read.
     """
-    own = _issuer(ctx, principal)
+    own = own_issuer(ctx, principal)
     found = import_file(
         data,
         filename,
@@ -26,7 +26,8 @@ def read_file(ctx: Services, principal: Principal, data: bytes, filename: str) -
     return {"documents": [_json(result.completed(own)) for result in found]}
 
 
-def _issuer(ctx: Services, principal: Principal) -> dict[str, Any]:
+def own_issuer(ctx: Services, principal: Principal) -> dict[str, Any]:
+    """What completes a document that does not say who issues it; empty for who is no member here."""
     if principal.organisation is None:
         return {}
     with ctx.store.read() as conn:

@@ -7,7 +7,7 @@ the ledger. Rows that cannot be read as what their columns are declared to hold 
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
@@ -106,6 +106,39 @@ def by_act(conn: Connection, act_id: str) -> list[CertificateRow]:
     return _rows(conn, _query().where(certificates.c.act_id == act_id).order_by(certificates.c.id))
 
 
+def by_ids(conn: Connection, ids: Sequence[str]) -> dict[str, CertificateRow]:
+    """The certificates with these ids, at most some hundreds."""
+    return {row.id: row for row in _rows(conn, _query().where(certificates.c.id.in_(ids)))}
+
+
+def erased_of(conn: Connection, ids: Sequence[str]) -> list[CertificateRow]:
+    """Those of `ids` whose document was destroyed."""
+    found: list[CertificateRow] = []
+    for start in range(0, len(ids), 500):
+        gone = certificates.c.id.in_(ids[start : start + 500]) & certificates.c.sealed.is_(None)
+        found += _rows(conn, _query().where(gone))
+    return found
+
+
+def organisations_of(conn: Connection, ids: Sequence[str]) -> dict[str, list[str]]:
+    """The organisations (0x…) that certificates name by identifier, by the certificate's id."""
+    links = certificate_links.c
+    query = select(links.certificate_id, links.value).where(
+        links.kind == "organisation", links.certificate_id.in_(ids)
+    )
+    found: dict[str, list[str]] = {}
+    for row in conn.execute(query):
+        found.setdefault(row.certificate_id, []).append(row.value)
+    return found
+
+
+def sealed_of_act(conn: Connection, act_id: str) -> list[tuple[str, bytes | None]]:
+    """Id and sealed paper of the same, and no more of them."""
+    query = select(certificates.c.id, certificates.c.sealed).where(certificates.c.act_id == act_id)
+    with _intact():
+        return [(row.id, row.sealed) for row in conn.execute(query.order_by(certificates.c.id))]
+
+
 def first_of_batch(conn: Connection, batch: str) -> CertificateRow | None:
     """One certificate of the batch with this id (0x…)."""
     query = _query().where(certificates.c.batch == batch).order_by(certificates.c.id).limit(1)
@@ -119,45 +152,6 @@ def by_digests(conn: Connection, digests: Sequence[str]) -> dict[str, Certificat
         query = _query().where(certificates.c.digest.in_(digests[start : start + 500]))
         found.update((row.digest, row) for row in _rows(conn, query))
     return found
-
-
-def listed(
-    conn: Connection,
-    *,
-    issuer: str | None = None,
-    linked: Sequence[tuple[str, Sequence[str]]] = (),
-    named: Sequence[str] = (),
-    visible_to: str | None = None,
-    number: str | None = None,
-    digest: str | None = None,
-    before: str | None = None,
-    limit: int = 50,
-) -> list[CertificateRow]:
-    """Certificates, newest first.
-
-    `linked` narrows by links: each (kind, values) must match one of its values. `named` are blind indexes of
-    a party's name. `visible_to` keeps those that the organisation issued or is named in. `before` is the id
-    to continue from.
-    """
-    query = _query().order_by(certificates.c.id.desc()).limit(limit)
-    if issuer is not None:
-        query = query.where(certificates.c.issuer == issuer)
-    if number is not None:
-        query = query.where(certificates.c.number == number)
-    if digest is not None:
-        query = query.where(certificates.c.digest == digest)
-    if before is not None:
-        query = query.where(certificates.c.id < before)
-    for kind, values in linked:
-        query = query.where(certificates.c.id.in_(_linked(kind, values)))
-    if named:
-        party = certificate_links.c.kind.in_(("exporter", "producer", "consignee", "importer", "agent"))
-        found = select(certificate_links.c.certificate_id).where(party, certificate_links.c.value.in_(named))
-        query = query.where(certificates.c.id.in_(found))
-    if visible_to is not None:
-        party_to = certificates.c.id.in_(_linked("organisation", [visible_to]))
-        query = query.where((certificates.c.issuer == visible_to) | party_to)
-    return _rows(conn, query)
 
 
 def links_of(conn: Connection, certificate_id: str) -> list[tuple[str, str]]:
@@ -222,25 +216,36 @@ def received_by_id(conn: Connection, bundle_id: str) -> ReceivedRow | None:
         return None if row is None else ReceivedRow(**row)
 
 
-def _claim_numbers(conn: Connection, rows: Sequence[CertificateRow]) -> list[str]:
-    table = certificate_numbers
-    if not rows:
-        return []
-    issuer = rows[0].issuer
-    wanted = [row.number for row in rows]
-    freed: list[str] = []
+def numbers_taken(conn: Connection, issuer: str, wanted: Sequence[str]) -> list[str]:
+    """Of `wanted`, the numbers that live certificates of the issuer hold."""
+    return sorted(number for number, state in _holders(conn, issuer, wanted).items() if state not in DEAD)
+
+
+def _holders(conn: Connection, issuer: str, wanted: Sequence[str]) -> dict[str, str]:
+    """The state of the act behind each number that is held."""
+    table, held = certificate_numbers, dict[str, str]()
     for start in range(0, len(wanted), 500):
         query = (
             select(table.c.number, acts.c.state)
             .select_from(table.join(acts, acts.c.id == table.c.act_id))
             .where(table.c.issuer == issuer, table.c.number.in_(wanted[start : start + 500]))
         )
-        held = {row.number: row.state for row in conn.execute(query)}
-        if taken := [number for number, state in held.items() if state not in DEAD]:
-            return sorted(taken)
-        freed.extend(held)
-    if freed:
-        conn.execute(delete(table).where(table.c.issuer == issuer, table.c.number.in_(freed)))
+        held.update((row.number, row.state) for row in conn.execute(query))
+    return held
+
+
+def _claim_numbers(conn: Connection, rows: Sequence[CertificateRow]) -> list[str]:
+    table = certificate_numbers
+    if not rows:
+        return []
+    issuer = rows[0].issuer
+    held = _holders(conn, issuer, [row.number for row in rows])
+    if taken := [number for number, state in held.items() if state not in DEAD]:
+        return sorted(taken)
+    freed = list(held)
+    for start in range(0, len(freed), 500):
+        some = freed[start : start + 500]
+        conn.execute(delete(table).where(table.c.issuer == issuer, table.c.number.in_(some)))
     conn.execute(
         insert(table),
         [
@@ -254,12 +259,6 @@ def _claim_numbers(conn: Connection, rows: Sequence[CertificateRow]) -> list[str
 def _query() -> Select[Any]:
     return select(certificates, acts.c.state).select_from(
         certificates.outerjoin(acts, acts.c.id == certificates.c.act_id)
-    )
-
-
-def _linked(kind: str, values: Sequence[str]) -> Select[Any]:
-    return select(certificate_links.c.certificate_id).where(
-        certificate_links.c.kind == kind, certificate_links.c.value.in_(values)
     )
 
 
@@ -290,6 +289,4 @@ def _row(row: RowMapping) -> CertificateRow:
 
 
 def _values(row: CertificateRow) -> dict[str, Any]:
-    values = asdict(row)
-    del values["state"]
-    return values
+    return {name: getattr(row, name) for name in CertificateRow.__slots__ if name != "state"}

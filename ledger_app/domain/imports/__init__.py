@@ -6,14 +6,14 @@ means that it cannot be issued as it stands. Nothing of the input is lost: what 
 unchanged lies under `/extensions/<format>` at its original place (numbers with a fraction as text).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ledger_app.domain.certificate import DOCUMENT_TYPE, DOCUMENT_VERSION, check_for_issue
 from ledger_app.domain.findings import Finding, error, has_errors
 from ledger_app.domain.imports.reader import Reader, plain
-from ledger_app.domain.imports.tables import MAX_BYTES, MAX_ROWS, table_rows
+from ledger_app.domain.imports.tables import MARK, MAX_BYTES, MAX_ROWS, table_rows
 from ledger_app.domain.imports.template import FIELDS, is_template, typed_row
 from ledger_app.domain.imports.tradetrust import (
     is_credential,
@@ -24,7 +24,15 @@ from ledger_app.domain.imports.tradetrust import (
 from ledger_app.domain.imports.uncefact import is_uncefact, read_uncefact
 from ledger_app.errors import TooLarge, Unprocessable
 
-__all__ = ["ImportResult", "complete", "import_csv", "import_file", "import_json"]
+__all__ = [
+    "ImportResult",
+    "complete",
+    "import_csv",
+    "import_entry",
+    "import_file",
+    "import_json",
+    "import_table",
+]
 
 _READERS: Final[tuple[tuple[str, Callable[[Any], bool], Callable[[Reader], dict[str, Any]]], ...]] = (
     ("tradetrust", is_simple_coo, read_simple_coo),
@@ -81,22 +89,31 @@ def import_json(value: Any) -> list[ImportResult]:
         )
     if len(entries) > MAX_ROWS:
         raise TooLarge("IMPORT_TOO_LARGE", f"the list has more than {MAX_ROWS} certificates")
-    return [
-        ImportResult(entry, row, "origin-ledger", whole=True)
-        if entry.get("type") == DOCUMENT_TYPE
-        else _import(entry, row, [])
-        for row, entry in enumerate(entries, start=1)
-    ]
+    return [import_entry(entry, row) for row, entry in enumerate(entries, start=1)]
+
+
+def import_entry(entry: dict[str, Any], row: int) -> ImportResult:
+    """The certificate in one JSON object, which stood at `row`."""
+    if f"{MARK}s" in entry:
+        entry = {name: member for name, member in entry.items() if name != f"{MARK}s"}
+    if entry.get("type") == DOCUMENT_TYPE:
+        return ImportResult(entry, row, "origin-ledger", whole=True)
+    return _import(entry, row, [])
 
 
 def import_csv(data: bytes) -> list[ImportResult]:
     """The certificates in a CSV file, one a row. Raises as `tables.table_rows` does."""
-    rows = [_import(entry, row, found) for row, entry, found in table_rows(data)]
+    rows = list(import_table(data))
     if not rows:
         raise Unprocessable("IMPORT_UNREADABLE", "the file has a header line and nothing beneath it")
     if all(row.origin == _UNKNOWN for row in rows):
         raise Unprocessable("IMPORT_UNREADABLE", "the first line names no column of a format known here")
     return rows
+
+
+def import_table(data: bytes) -> Iterator[ImportResult]:
+    """The same, row by row, and nothing for a file without rows."""
+    return (_import(entry, row, found) for row, entry, found in table_rows(data))
 
 
 def import_file(data: bytes, filename: str, parse_json: Callable[[bytes], Any]) -> list[ImportResult]:

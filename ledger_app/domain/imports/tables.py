@@ -19,6 +19,12 @@ MAX_BYTES: Final = 32 << 20
 MAX_ROWS: Final = 20_000
 MAX_COLUMNS: Final = 500
 MAX_LIST: Final = 999
+MAX_CELL: Final = 1 << 20
+"""Characters of a cell."""
+MARK: Final = "importError"
+"""What the columns (and the member of an object, with an s) are named by in which a file with the rows that
+were refused says why. They are passed over."""
+csv.field_size_limit(MAX_CELL + 1)
 _FORMULA: Final = ("=", "@", "+", "-", "\t")
 Header = tuple[str | int, ...]
 
@@ -31,7 +37,7 @@ def table_rows(data: bytes) -> Iterator[tuple[int, dict[str, Any], list[Finding]
     if len(data) > MAX_BYTES:
         raise TooLarge("IMPORT_TOO_LARGE", f"the file has more than {MAX_BYTES >> 20} MiB")
     text = _decode(data)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator_of(text), strict=True)
     row = 1
     try:
         headers = _headers(next(lines, []))
@@ -60,9 +66,15 @@ def _decode(data: bytes) -> str:
     return text
 
 
-def _separator(text: str) -> str:
+def separator_of(text: str) -> str:
+    """The separator of a table, by its header line."""
     header = text.split("\n", 1)[0]
     return max(",;\t", key=header.count)
+
+
+def check_header(cells: list[str]) -> None:
+    """Raises what `table_rows` raises for a header line that it cannot read."""
+    _headers(cells)
 
 
 def _headers(cells: list[str]) -> list[Header]:
@@ -74,6 +86,8 @@ def _headers(cells: list[str]) -> list[Header]:
     if len(names) > MAX_COLUMNS:
         raise TooLarge("IMPORT_TOO_LARGE", f"the file has more than {MAX_COLUMNS} columns")
     headers = [_header(name) for name in names]
+    if all(header[0] == MARK for header in headers):
+        _unreadable("the first line names no column of a certificate")
     taken: set[Header] = set()
     for header, name in zip(headers, names, strict=True):
         if header in taken:
@@ -109,7 +123,7 @@ def _row(headers: list[Header], cells: list[str]) -> tuple[dict[str, Any], list[
     found: list[Finding] = []
     root: dict[str, Any] = {}
     for header, cell in zip(headers, cells, strict=False):
-        if cell.strip():
+        if cell.strip() and header[0] != MARK:
             _place(root, header, _cell(cell, header, found))
     beyond = [cell for cell in cells[len(headers) :] if cell.strip()]
     if beyond:

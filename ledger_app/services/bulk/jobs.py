@@ -1,0 +1,230 @@
+"""Imports: opened for a file, sent page by page, ended, approved where they are large, and followed.
+
+Opening the same file again gives the import that is not finished, so that whoever was stopped goes on; every
+page may be sent again. What the rows become is `issuing`'s.
+"""
+
+import hashlib
+import hmac
+import secrets
+from typing import Any, Final
+
+import orjson
+
+from ledger_app.access.principals import Principal
+from ledger_app.errors import BadInput, Conflict, NotFound, NotPermitted
+from ledger_app.services.acts import own_organisation
+from ledger_app.services.bulk.reading import MAX_PAGE_ROWS
+from ledger_app.services.context import Services
+from ledger_app.store import imports, members
+from ledger_app.store.engine import Connection
+from ledger_app.store.ids import new_id
+from ledger_app.store.imports import Job
+
+PAGE_SIZE: Final = 2 << 20
+"""Characters of a page, about: a single row may be longer."""
+_PURPOSE: Final = "imports"
+_DEAD: Final = ("reverted", "refused", "expired")
+_SURE: Final = ("final",)
+
+
+def open_job(
+    ctx: Services, principal: Principal, file: str, name: str, kind: str, *, whole: bool
+) -> dict[str, Any]:
+    """The import of the file with the SHA-256 `file` (64 hex digits): the one that is not finished yet, or a
+    new one.
+
+    `kind`: `csv` or `json`; `whole`: all rows or nothing. Raises BadInput `HEX_INVALID`.
+    """
+    organisation = own_organisation(principal)
+    key = job_key(ctx, organisation)
+    known = hmac.digest(key, f"file\0{file}\0{kind}\0{int(whole)}".encode(), "sha256").hex()
+    with ctx.store.begin() as conn:
+        found = imports.job_of_file(conn, organisation, known)
+        if found is None:
+            job_id, now = new_id(), ctx.now()
+            sealed = ctx.vault.seal(orjson.dumps({"name": name[:200]}), f"import_jobs/{job_id}")
+            found = Job(
+                id=job_id, organisation=organisation, file=known, kind=kind, sealed=sealed, whole=whole,
+                page_rows=min(MAX_PAGE_ROWS, ctx.settings.max_batch), page_size=PAGE_SIZE,
+                state=imports.RECEIVING, reason=None, rows=0, ready=0, refused=0, repeated=0,
+                maker=principal.token_id, maker_person=principal.person, approver=None,
+                approver_person=None, created_at=now, updated_at=now,
+            )  # fmt: skip
+            imports.add_job(conn, found)
+        return _json(ctx, conn, found)
+
+
+def end(
+    ctx: Services, principal: Principal, job_id: str, pages: int, unreadable: list[int]
+) -> dict[str, Any]:
+    """The file has been sent in full: `pages` pages, and rows (`unreadable`: their numbers) that were too
+    long to send.
+
+    Its certificates are made from now on; or once a second person has agreed, where there are more than the
+    setting says. Ending it again changes nothing. Raises Conflict `IMPORT_INCOMPLETE`.
+    """
+    with ctx.store.begin() as conn:
+        job = own(conn, principal, job_id)
+        if job.state != imports.RECEIVING:
+            return _json(ctx, conn, job)
+        held, last = imports.pages_held(conn, job_id)
+        if (held, last) != (pages, pages - 1):
+            raise Conflict("IMPORT_INCOMPLETE", f"{held} of {pages} pages are here.", held=held)
+        lost = len(set(unreadable))
+        if lost:
+            imports.count_up(conn, job_id, rows=lost, refused=lost)
+        job = own(conn, principal, job_id)
+        state, reason = _after(ctx, job)
+        imports.change(conn, job_id, state=state, reason=reason)
+        if state == imports.STOPPED:
+            imports.drop_pages(conn, job_id)
+        return _json(ctx, conn, own(conn, principal, job_id))
+
+
+def approve(ctx: Services, principal: Principal, job_id: str) -> dict[str, Any]:
+    """A second person of the organisation agrees: its certificates are made from now on.
+
+    Raises Conflict `IMPORT_NOT_WAITING`; NotPermitted `IMPORT_SAME_PERSON` for who sent it, and for a token
+    of which nobody said whose it is.
+    """
+    return _decide(ctx, principal, job_id, imports.ISSUING, None)
+
+
+def reject(ctx: Services, principal: Principal, job_id: str) -> dict[str, Any]:
+    """The import ends with nothing issued. Who sent it may take it back so. Raises as `approve`."""
+    return _decide(ctx, principal, job_id, imports.REJECTED, "IMPORT_REJECTED")
+
+
+def show(ctx: Services, principal: Principal, job_id: str) -> dict[str, Any]:
+    """An import and how far it has come. Raises NotFound `IMPORT_UNKNOWN`."""
+    with ctx.store.read() as conn:
+        return _json(ctx, conn, own(conn, principal, job_id))
+
+
+def listed(
+    ctx: Services, principal: Principal, *, before: str | None = None, limit: int = 50
+) -> list[dict[str, Any]]:
+    """The organisation's imports, newest first."""
+    with ctx.store.read() as conn:
+        found = imports.jobs(conn, own_organisation(principal), before=before, limit=limit)
+        return [_json(ctx, conn, job) for job in found]
+
+
+def rows(
+    ctx: Services, principal: Principal, job_id: str, *, after: str | None = None, limit: int = 200
+) -> tuple[list[dict[str, Any]], str | None]:
+    """What became of each row that was taken: {row, number, certificate, digest, leaf, state}, in the order
+    of the file; and what to continue after. Raises BadInput `CURSOR_INVALID`."""
+    start = (-1, -1)
+    if after is not None:
+        page, _, row = after.partition("x")
+        if not (page.isdigit() and row.isdigit() and len(after) < 30):
+            raise BadInput("CURSOR_INVALID")
+        start = (min(int(page), 2**31 - 1), min(int(row), 2**62))
+    with ctx.store.read() as conn:
+        own(conn, principal, job_id)
+        found = imports.rows_listed(conn, job_id, after=start, limit=limit)
+    following = f"{found[-1]['page']}x{found[-1]['row']}" if len(found) == limit else None
+    for row_found in found:
+        del row_found["page"]
+    return found, following
+
+
+def acts(ctx: Services, principal: Principal, job_id: str) -> list[dict[str, Any]]:
+    """The acts that issue the import's certificates: {id, state, reason, certificates, summary}."""
+    with ctx.store.read() as conn:
+        own(conn, principal, job_id)
+        return imports.acts_of(conn, job_id)
+
+
+def own(conn: Connection, principal: Principal, job_id: str) -> Job:
+    """The caller's import. Raises NotFound `IMPORT_UNKNOWN`."""
+    found = imports.job(conn, job_id)
+    if found is None or found.organisation != own_organisation(principal):
+        raise NotFound("IMPORT_UNKNOWN")
+    return found
+
+
+def job_key(ctx: Services, organisation: str) -> bytes:
+    """The organisation's key for the digests of files, pages and rows; made at first use."""
+    context = f"organisation-secrets/{organisation}/{_PURPOSE}"
+    with ctx.store.read() as conn:
+        sealed = members.secret(conn, organisation, _PURPOSE)
+    if sealed is None:
+        with ctx.store.begin() as conn:
+            sealed = members.secret(conn, organisation, _PURPOSE)
+            if sealed is None:
+                sealed = ctx.vault.seal(secrets.token_bytes(32), context)
+                members.keep_secret(conn, organisation, _PURPOSE, sealed)
+    return ctx.vault.open(sealed, context)
+
+
+def page_digest(key: bytes, sha256: str) -> str:
+    """How a page with this SHA-256 (hex) is recognised."""
+    return hmac.digest(key, f"page\0{sha256}".encode(), hashlib.sha256).hex()
+
+
+def _after(ctx: Services, job: Job) -> tuple[str, str | None]:
+    if job.whole and job.refused:
+        return imports.STOPPED, "IMPORT_ROWS_REFUSED"
+    if job.ready == 0:
+        return imports.DONE, None
+    most = ctx.settings.import_approval_above
+    return (imports.AWAITING if most is not None and job.ready > most else imports.ISSUING), None
+
+
+def _decide(
+    ctx: Services, principal: Principal, job_id: str, state: str, reason: str | None
+) -> dict[str, Any]:
+    with ctx.store.begin() as conn:
+        job = own(conn, principal, job_id)
+        if job.state == state and job.approver == principal.token_id:
+            return _json(ctx, conn, job)
+        if job.state != imports.AWAITING:
+            raise Conflict("IMPORT_NOT_WAITING", f"The import is {job.state}.", state=job.state)
+        if state == imports.ISSUING and not _second_person(principal, job):
+            raise NotPermitted("IMPORT_SAME_PERSON")
+        decided = {"approver": principal.token_id, "approver_person": principal.person}
+        imports.change(conn, job_id, state=state, reason=reason, **decided)
+        if state == imports.REJECTED:
+            imports.drop_pages(conn, job_id)
+        return _json(ctx, conn, own(conn, principal, job_id))
+
+
+def _second_person(principal: Principal, job: Job) -> bool:
+    if not principal.person or principal.token_id == job.maker:
+        return False
+    return principal.person.casefold() != job.maker_person.casefold()
+
+
+def _json(ctx: Services, conn: Connection, job: Job) -> dict[str, Any]:
+    counts = imports.act_counts(conn, job.id)
+    held, _ = imports.pages_held(conn, job.id)
+    issued = sum(number for state, (_, number) in counts.items() if state not in _DEAD)
+    return {
+        "id": job.id,
+        "state": job.state,
+        "reason": job.reason,
+        "name": orjson.loads(ctx.vault.open(job.sealed, f"import_jobs/{job.id}"))["name"],
+        "kind": job.kind,
+        "allOrNothing": job.whole,
+        "pageRows": job.page_rows,
+        "pageSize": job.page_size,
+        "pages": held,
+        "rows": job.rows,
+        "ready": job.ready,
+        "refused": job.refused,
+        "repeated": job.repeated,
+        "asked": sum(number for _, number in counts.values()),
+        "issued": issued,
+        "final": sum(counts.get(state, (0, 0))[1] for state in _SURE),
+        "failed": sum(counts.get(state, (0, 0))[1] for state in _DEAD),
+        "acts": {state: number for state, (number, _) in sorted(counts.items())},
+        "approval": {
+            "above": ctx.settings.import_approval_above,
+            "by": job.approver_person,
+        },
+        "createdAt": job.created_at,
+        "updatedAt": job.updated_at,
+    }

@@ -1,0 +1,322 @@
+"""Imports: jobs, pages, and the rows that were taken in.
+
+States of a job: receiving → issuing → done; between the first two awaiting-approval where a second person
+must agree; stopped (a row was refused and all or nothing was asked, or it was left alone too long) and
+rejected end it with nothing issued. Only a job in `receiving` takes pages.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+
+from ledger_app.store import dialects
+from ledger_app.store.acts import DEAD
+from ledger_app.store.tables_imports import import_acts, import_jobs, import_pages, import_rows
+from ledger_app.store.tables_records import acts, certificate_numbers, certificates
+
+RECEIVING: Final = "receiving"
+AWAITING: Final = "awaiting-approval"
+ISSUING: Final = "issuing"
+DONE: Final = "done"
+STOPPED: Final = "stopped"
+REJECTED: Final = "rejected"
+OPEN: Final = (RECEIVING, AWAITING, ISSUING)
+CLOSED: Final = (AWAITING, ISSUING)
+_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One row of `import_jobs`; times in Unix seconds. `sealed`: context `import_jobs/<id>`."""
+
+    id: str
+    organisation: str
+    file: str
+    kind: str
+    sealed: bytes
+    whole: bool
+    page_rows: int
+    page_size: int
+    state: str
+    reason: str | None
+    rows: int
+    ready: int
+    refused: int
+    repeated: int
+    maker: str
+    maker_person: str
+    approver: str | None
+    approver_person: str | None
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One row of `import_pages`. Contexts: `import_pages/<job>/<page>`, `import_reports/<job>/<page>`."""
+
+    job_id: str
+    page: int
+    digest: str
+    first_row: int
+    ready: int
+    waiting: bool
+    sealed: bytes | None
+    report: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A content that was taken in before, and what became of it; `act_state` is None before its act."""
+
+    content: str
+    job_id: str
+    job_state: str
+    page: int
+    row: int
+    number: str
+    certificate_id: str
+    act_state: str | None
+
+    @property
+    def is_certificate(self) -> bool:
+        """Whether it is a certificate now, or about to be one."""
+        return self.act_state is not None and self.act_state not in DEAD
+
+
+# --- jobs ---------------------------------------------------------------------------------------------------
+
+
+def add_job(conn: Connection, row: Job) -> None:
+    """Record a new job."""
+    conn.execute(insert(import_jobs).values({name: getattr(row, name) for name in Job.__slots__}))
+
+
+def job(conn: Connection, job_id: str) -> Job | None:
+    """The job with this id."""
+    return _job(conn.execute(select(import_jobs).where(import_jobs.c.id == job_id)).mappings().one_or_none())
+
+
+def job_of_file(conn: Connection, organisation: str, file: str) -> Job | None:
+    """The newest job of this file that has not ended."""
+    query = (
+        select(import_jobs)
+        .where(import_jobs.c.organisation == organisation, import_jobs.c.file == file)
+        .where(import_jobs.c.state.in_(OPEN))
+        .order_by(import_jobs.c.id.desc())
+        .limit(1)
+    )
+    return _job(conn.execute(query).mappings().one_or_none())
+
+
+def jobs(conn: Connection, organisation: str, *, before: str | None = None, limit: int = 50) -> list[Job]:
+    """The organisation's jobs, newest first."""
+    query = select(import_jobs).where(import_jobs.c.organisation == organisation)
+    if before is not None:
+        query = query.where(import_jobs.c.id < before)
+    rows = conn.execute(query.order_by(import_jobs.c.id.desc()).limit(limit)).mappings()
+    return [Job(**row) for row in rows]
+
+
+def in_state(conn: Connection, *states: str, before: int | None = None, limit: int = 100) -> list[Job]:
+    """Jobs in any of these states, oldest first; `before`: not touched since (Unix seconds)."""
+    query = select(import_jobs).where(import_jobs.c.state.in_(states))
+    if before is not None:
+        query = query.where(import_jobs.c.updated_at < before)
+    return [Job(**row) for row in conn.execute(query.order_by(import_jobs.c.id).limit(limit)).mappings()]
+
+
+def change(conn: Connection, job_id: str, **values: Any) -> None:
+    """Set columns of a job."""
+    values["updated_at"] = int(time.time())
+    conn.execute(update(import_jobs).where(import_jobs.c.id == job_id).values(values))
+
+
+def count_up(conn: Connection, job_id: str, **counts: int) -> None:
+    """Add to the job's counts."""
+    added = {name: import_jobs.c[name] + number for name, number in counts.items()}
+    change(conn, job_id, **added)
+
+
+# --- pages --------------------------------------------------------------------------------------------------
+
+
+def add_page(conn: Connection, row: Page) -> None:
+    """Keep a page."""
+    conn.execute(insert(import_pages).values({name: getattr(row, name) for name in Page.__slots__}))
+
+
+def page(conn: Connection, job_id: str, number: int) -> Page | None:
+    """A page by its number."""
+    found = import_pages.c.job_id == job_id, import_pages.c.page == number
+    row = conn.execute(select(import_pages).where(*found)).mappings().one_or_none()
+    return None if row is None else Page(**row)
+
+
+def pages_held(conn: Connection, job_id: str) -> tuple[int, int]:
+    """How many pages there are, and the number of the last one (-1 before the first)."""
+    query = select(func.count(), func.max(import_pages.c.page)).where(import_pages.c.job_id == job_id)
+    count, last = conn.execute(query).one()
+    return int(count), -1 if last is None else int(last)
+
+
+def next_page(conn: Connection, job_id: str) -> Page | None:
+    """The first page that certificates are still to be made of."""
+    waiting = import_pages.c.job_id == job_id, import_pages.c.waiting.is_(True)
+    query = select(import_pages).where(*waiting).order_by(import_pages.c.page).limit(1)
+    row = conn.execute(query).mappings().one_or_none()
+    return None if row is None else Page(**row)
+
+
+def reports(conn: Connection, job_id: str, *, after: int = -1, limit: int = 50) -> list[Page]:
+    """Pages with something wrong, in order."""
+    query = select(import_pages).where(import_pages.c.job_id == job_id, import_pages.c.page > after)
+    query = query.where(import_pages.c.report.is_not(None)).order_by(import_pages.c.page).limit(limit)
+    return [Page(**row) for row in conn.execute(query).mappings()]
+
+
+def finish_page(conn: Connection, row: Page, *, report: bytes | None) -> None:
+    """Its rows are certificates: they are kept there, and not twice."""
+    same = import_pages.c.job_id == row.job_id, import_pages.c.page == row.page
+    conn.execute(update(import_pages).where(*same).values(waiting=False, sealed=None, report=report))
+
+
+def drop_pages(conn: Connection, job_id: str, *, reports: bool = False) -> None:
+    """Forget what the rows of an ended job said, and with `reports` what was wrong with them."""
+    values: dict[str, Any] = {"waiting": False, "sealed": None}
+    if reports:
+        values["report"] = None
+    conn.execute(update(import_pages).where(import_pages.c.job_id == job_id).values(values))
+
+
+# --- rows ---------------------------------------------------------------------------------------------------
+
+
+def entries(conn: Connection, organisation: str, contents: Sequence[str]) -> dict[str, Entry]:
+    """What is known of these contents."""
+    found: dict[str, Entry] = {}
+    for some in _parts(contents):
+        query = (
+            select(
+                import_rows.c.content, import_rows.c.job_id, import_jobs.c.state.label("job_state"),
+                import_rows.c.page, import_rows.c.row, import_rows.c.number, import_rows.c.certificate_id,
+                acts.c.state.label("act_state"),
+            )
+            .select_from(
+                import_rows.join(import_jobs, import_jobs.c.id == import_rows.c.job_id)
+                .outerjoin(certificates, certificates.c.id == import_rows.c.certificate_id)
+                .outerjoin(acts, acts.c.id == certificates.c.act_id)
+            )
+            .where(import_rows.c.organisation == organisation, import_rows.c.content.in_(some))
+        )  # fmt: skip
+        found.update((row["content"], Entry(**row)) for row in conn.execute(query).mappings())
+    return found
+
+
+def numbers_held(
+    conn: Connection, organisation: str, job_id: str, wanted: Sequence[str]
+) -> dict[str, tuple[str, int] | None]:
+    """Of `wanted`, the numbers that are held: by a live certificate (None), or by a row (content, row number)
+    of this job, or of another one that has been sent in full."""
+    held: dict[str, tuple[str, int] | None] = {}
+    for some in _parts(wanted):
+        rows = (
+            select(import_rows.c.number, import_rows.c.content, import_rows.c.row)
+            .select_from(import_rows.join(import_jobs, import_jobs.c.id == import_rows.c.job_id))
+            .where(import_rows.c.organisation == organisation, import_rows.c.number.in_(some))
+            .where((import_jobs.c.id == job_id) | import_jobs.c.state.in_(CLOSED))
+        )
+        held.update((row.number, (row.content, row.row)) for row in conn.execute(rows))
+        live = (
+            select(certificate_numbers.c.number)
+            .select_from(certificate_numbers.join(acts, acts.c.id == certificate_numbers.c.act_id))
+            .where(certificate_numbers.c.issuer == organisation, certificate_numbers.c.number.in_(some))
+            .where(acts.c.state.not_in(DEAD))
+        )
+        held.update((number, None) for number in conn.execute(live).scalars())
+    return held
+
+
+def put_rows(
+    conn: Connection, organisation: str, rows: Sequence[Mapping[str, Any]], old: Sequence[str]
+) -> None:
+    """Keep rows (members: content, job_id, page, row, number, certificate_id); those of the contents in `old`
+    are replaced."""
+    for some in _parts(old):
+        same = import_rows.c.organisation == organisation, import_rows.c.content.in_(some)
+        conn.execute(delete(import_rows).where(*same))
+    names = [column.name for column in import_rows.columns if column.name != "organisation"]
+    if rows:
+        dialects.take_in(conn, import_rows, [[organisation, *(row[name] for name in names)] for row in rows])
+
+
+def certificates_of(conn: Connection, job_id: str, number: int) -> set[str]:
+    """The ids of the certificates that a page is to become: rows that another job took over are not its."""
+    query = select(import_rows.c.certificate_id)
+    found = conn.execute(query.where(import_rows.c.job_id == job_id, import_rows.c.page == number))
+    return set(found.scalars())
+
+
+def rows_listed(
+    conn: Connection, job_id: str, *, after: tuple[int, int] = (-1, -1), limit: int = 200
+) -> list[dict[str, Any]]:
+    """Rows of a job and their certificates in the order of the file, after (page, row): {page, row, number,
+    certificate, digest, leaf, state}, where digest, leaf and state are None before the act."""
+    table = import_rows
+    query = (
+        select(
+            table.c.page, table.c.row, table.c.number, table.c.certificate_id.label("certificate"),
+            certificates.c.digest, certificates.c.leaf, acts.c.state,
+        )
+        .select_from(
+            table.outerjoin(certificates, certificates.c.id == table.c.certificate_id)
+            .outerjoin(acts, acts.c.id == certificates.c.act_id)
+        )
+        .where(table.c.job_id == job_id)
+        .where((table.c.page > after[0]) | ((table.c.page == after[0]) & (table.c.row > after[1])))
+        .order_by(table.c.page, table.c.row)
+        .limit(limit)
+    )  # fmt: skip
+    return [dict(row) for row in conn.execute(query).mappings()]
+
+
+# --- acts ---------------------------------------------------------------------------------------------------
+
+
+def add_act(conn: Connection, job_id: str, act_id: str, count: int) -> None:
+    """The act issues so many of the job's certificates."""
+    conn.execute(insert(import_acts).values(job_id=job_id, act_id=act_id, certificates=count))
+
+
+def act_counts(conn: Connection, job_id: str) -> dict[str, tuple[int, int]]:
+    """(acts, certificates) of a job by the state of the act."""
+    query = (
+        select(acts.c.state, func.count(), func.sum(import_acts.c.certificates))
+        .select_from(import_acts.join(acts, acts.c.id == import_acts.c.act_id))
+        .where(import_acts.c.job_id == job_id)
+        .group_by(acts.c.state)
+    )
+    return {state: (int(number), int(total)) for state, number, total in conn.execute(query)}
+
+
+def acts_of(conn: Connection, job_id: str, limit: int = 1000) -> list[dict[str, Any]]:
+    """The job's acts: {id, state, reason, certificates, summary}, oldest first."""
+    query = (
+        select(acts.c.id, acts.c.state, acts.c.reason, import_acts.c.certificates, acts.c.summary)
+        .select_from(import_acts.join(acts, acts.c.id == import_acts.c.act_id))
+        .where(import_acts.c.job_id == job_id)
+        .order_by(acts.c.id)
+        .limit(limit)
+    )
+    return [dict(row) for row in conn.execute(query).mappings()]
+
+
+def _job(row: RowMapping | None) -> Job | None:
+    return None if row is None else Job(**row)
+
+
+def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))
