@@ -28,7 +28,17 @@ from tests.support.world import World
 
 CASES = int(os.environ.get("API_CASES", "240"))
 SEED = int(os.environ.get("API_SEED", "20261122"))
-CALLERS = (None, "chamber-cn", "customs-au", "carrier", "authority-cn", "council-1", "operator", "trader")
+CALLERS = (
+    None,
+    "chamber-cn",
+    "exporter-cn",
+    "customs-au",
+    "carrier",
+    "authority-cn",
+    "council-1",
+    "operator",
+    "trader",
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +61,19 @@ def _names(world: World, clients: Mapping[str, Any]) -> dict[str, list[str]]:
     issued = [row["id"] for row in world.issue(*(world.document() for _ in range(3)))]
     asked = clients["chamber-cn"].post("/v1/certificates", json={"documents": [world.document()]}).json()
     captured = clients["carrier"].post("/v1/epcis/capture", json=_voyage()).json()
+    chamber, exporter = clients["chamber-cn"], clients["exporter-cn"]
+    begun = {"document": {"scheme": "RCEP"}, "issuer": world.actors["chamber-cn"].identifier}
+    drafts = [exporter.post("/v1/applications", json=begun).json()["id"] for _ in range(3)]
+    ready = exporter.post("/v1/applications", json={**begun, "document": _applied(world)}).json()
+    exporter.post(f"/v1/applications/{ready['id']}/submit", json={"version": 1})
+    files = [
+        exporter.post(f"/v1/applications/{draft}/evidence", files={"file": ("a.pdf", b"x")}).json()
+        for draft in drafts
+    ]
     return {
+        "application": [*drafts, ready["id"]],
+        "attachment": [file["evidence"][0]["id"] for file in files],
+        "range": [chamber.post("/v1/numbers", json={"pattern": "FUZZ-{year}-####"}).json()["id"]],
         "certificate": [*issued, asked["certificates"][0]["id"]],
         "act": [row["id"] for row in clients["operator"].get("/v1/acts").json()["acts"]],
         "organisation": [actor.identifier for actor in world.actors.values() if actor.identifier],
@@ -60,6 +82,12 @@ def _names(world: World, clients: Mapping[str, Any]) -> dict[str, list[str]]:
         "event": [row["event"] for row in captured["accepted"]],
         "stream": [row["id"] for row in clients["carrier"].get("/v1/cargo/streams").json()["streams"]],
     }
+
+
+def _applied(world: World) -> dict[str, Any]:
+    """What exporter-cn can apply with."""
+    me = {"name": "Exporter", "identifier": world.actors["exporter-cn"].identifier}
+    return {name: value for name, value in world.document(exporter=me).items() if name != "issuer"}
 
 
 def _voyage() -> dict[str, Any]:
@@ -92,6 +120,23 @@ def _bodies(world: World, clients: Mapping[str, Any]) -> dict[str, list[tuple[st
         ],
         f"{one}/{{certificate}}/withdraw": [{"declaration": "D-1", "reason": 1, **about}],
         f"{one}/{{certificate}}/refuse": [{"declaration": "D-3", "reason": 1, **about}],
+        "POST /v1/applications": [{"document": _applied(world), "issuer": chamber}],
+        "PUT /v1/applications/{application}": [{"document": _applied(world), "version": 1}],
+        "POST /v1/numbers": [{"pattern": "F-#", "scheme": "CHAFTA"}],
+        **{
+            f"POST /v1/applications/{{application}}/{step}": [
+                {"version": version, **more} for version in (1, 2, 3)
+            ]
+            for step, more in (
+                ("submit", {}),
+                ("recall", {}),
+                ("take", {"fourEyes": False}),
+                ("return", {"reasons": ["No."]}),
+                ("refuse", {"reasons": ["No."]}),
+                ("issue", {}),
+                ("withdraw", {}),
+            )
+        },
         "POST /v1/epcis/capture": [_voyage()],
         "POST /v1/epcis/events": [event],
         "POST /v1/enquiries": [{"to": chamber, "code": 1, "replyBy": 2**40, "text": "?", **about}],

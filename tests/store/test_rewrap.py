@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import JSON, LargeBinary, String, Table, insert, select, update
+from sqlalchemy import JSON, Boolean, Integer, LargeBinary, String, Table, insert, select, update
 
 from ledger_app.errors import Broken
 from ledger_app.services.batches import names_of
@@ -63,7 +63,11 @@ def _id(number: int) -> str:
 def _row(table: Table, number: int) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for column in table.columns:
-        if column.name == "id" or column.primary_key:
+        if isinstance(column.type, Boolean):
+            row[column.name] = bool(number % 2)
+        elif isinstance(column.type, Integer):
+            row[column.name] = number
+        elif column.name == "id" or column.primary_key:
             length = column.type.length if isinstance(column.type, String) else None
             row[column.name] = "0x" + f"{number:064x}" if length == 66 else _id(number)
         elif isinstance(column.type, JSON):
