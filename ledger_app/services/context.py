@@ -42,7 +42,8 @@ class Services:
     """The parts of one running installation, shared by all threads.
 
     `gateway`, `submitter` and `follower` are None only where no node is configured (tests of other parts).
-    `trouble` is the submitter's last error; `proven` remembers the trees of cargo streams.
+    `trouble` is the submitter's last error; `proven` remembers the trees of cargo streams,
+    `search_key` the key of `search.terms` once it was used.
     """
 
     settings: Settings
@@ -59,6 +60,7 @@ class Services:
     alarms: Alarms = field(default_factory=Alarms)
     proven: ProvenStreams = field(default_factory=ProvenStreams)
     books: Books = field(default_factory=Books)
+    search_key: bytes | None = None
 
     @property
     def gateway(self) -> "Gateway":

@@ -12,6 +12,7 @@ from ledger_app.proof.typed_data import Confirm, Reinstate, Revoke, Suspend
 from ledger_app.services.acts import Draft, Message, own_organisation, reason_number, record
 from ledger_app.services.context import Once, Services
 from ledger_app.services.locating import Located, Reference, intact, own_certificate
+from ledger_app.services.search.recording import forget
 from ledger_app.store import certificates
 
 
@@ -83,6 +84,7 @@ def erase(ctx: Services, principal: Principal, certificate_id: str) -> None:
         if row.state == "needs-signature":
             raise Conflict("ACT_PENDING")
         certificates.erase(conn, certificate_id)
+        forget(ctx, conn, row)
 
 
 def _ask(

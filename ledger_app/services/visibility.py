@@ -14,6 +14,14 @@ def may_see(conn: Connection, principal: Principal, row: CertificateRow) -> bool
     its destination (or any customs, if it states none) and of the issuer's territory, and the authority
     there.
     """
+    if principal.organisation is None or principal.kind is not Kind.ORGANISATION:
+        return False
+    linked = ("organisation", principal.organisation)
+    return entitled(principal, row) or linked in certificates.links_of(conn, row.id)
+
+
+def entitled(principal: Principal, row: CertificateRow) -> bool:
+    """The same for all but the parties named in the document: what the row alone tells."""
     if principal.kind is not Kind.ORGANISATION or principal.organisation is None:
         return False
     if principal.organisation == row.issuer:
@@ -22,9 +30,7 @@ def may_see(conn: Connection, principal: Principal, row: CertificateRow) -> bool
         row.destination is None or principal.territory in (row.destination, row.territory)
     ):
         return True
-    if Role.AUTHORITY in principal.roles and principal.territory == row.territory:
-        return True
-    return ("organisation", principal.organisation) in certificates.links_of(conn, row.id)
+    return Role.AUTHORITY in principal.roles and principal.territory == row.territory
 
 
 def visible(conn: Connection, principal: Principal, rows: list[CertificateRow]) -> list[CertificateRow]:

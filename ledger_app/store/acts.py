@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
+from ledger_app.store import search_flags
 from ledger_app.store.ids import new_id
 from ledger_app.store.tables_records import acts
 
@@ -155,6 +156,7 @@ def moved(
     places = {"tx_hash": tx_hash, "block_number": block_number, "gas_used": gas_used}
     values |= {name: value for name, value in places.items() if value is not None}
     conn.execute(update(acts).where(acts.c.id == act_id).values(values))
+    search_flags.act_moved(conn, act_id, state)
 
 
 def pending_for(conn: Connection, desks: Sequence[str], *, after: str = "", limit: int = 50) -> list[Act]:
@@ -210,6 +212,8 @@ def expire(conn: Connection, now: int) -> list[str]:
     ids = list(conn.execute(select(acts.c.id).where(late)).scalars())
     if ids:
         conn.execute(update(acts).where(late).values(state=EXPIRED, reason="DEADLINE_PASSED", updated_at=now))
+    for act_id in ids:
+        search_flags.act_moved(conn, act_id, EXPIRED)
     return ids
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Table, and_, delete, func, insert, select
 
-from ledger_app.store import meta
+from ledger_app.store import meta, search_flags
 from ledger_app.store.tables import (
     chain_blocks,
     chain_events,
@@ -113,6 +113,7 @@ def drop_above(conn: Connection, number: int) -> None:
     conn.execute(delete(chain_blocks).where(chain_blocks.c.number > number))
     for table in DERIVED.values():
         conn.execute(delete(table))
+    search_flags.index_dropped(conn)
 
 
 def events(conn: Connection) -> Iterator[EventRow]:
@@ -151,12 +152,14 @@ class Rows:
 
     def flush(self) -> None:
         """Write what changed."""
+        changed = {name: [key for table, key in self._changed if table == name] for name in DERIVED}
         for name, target in DERIVED.items():
-            keys = [key for table, key in self._changed if table == name]
+            keys = changed[name]
             for key in keys:
                 self._conn.execute(delete(target).where(_has_key(target, key)))
             if keys:
                 self._conn.execute(insert(target), [self._rows[(name, key)] or {} for key in keys])
+        search_flags.index_changed(self._conn, changed)
         self._changed.clear()
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from ledger_app.errors import Broken
+from ledger_app.store import search_flags
 from ledger_app.store.tables import outbox, transactions
 from ledger_app.store.tables_records import acts
 
@@ -247,6 +248,7 @@ def settle_act(conn: Connection, act_id: str) -> None:
         update(outbox).where(outbox.c.act_id == act_id).values(state="final", reason=None, updated_at=now)
     )
     conn.execute(update(acts).where(acts.c.id == act_id).values(state="final", reason=None, updated_at=now))
+    search_flags.act_moved(conn, act_id, "final")
 
 
 def refuse(conn: Connection, item_id: int, reason: str, context: dict[str, Any]) -> None:
@@ -321,3 +323,5 @@ def _move(conn: Connection, item_id: int, now: int, state: str, *, reason: str |
 def _move_act(conn: Connection, item_id: int, now: int, **values: Any) -> None:
     act_id = select(outbox.c.act_id).where(outbox.c.id == item_id).scalar_subquery()
     conn.execute(update(acts).where(acts.c.id == act_id).values(updated_at=now, **values))
+    if "state" in values:
+        search_flags.act_moved(conn, act_id, values["state"])

@@ -11,6 +11,8 @@ from ledger_app.errors import Unprocessable
 from ledger_app.services import certificates, clearing, importing, issuing
 from ledger_app.services.context import ALWAYS
 from ledger_app.services.locating import Reference
+from ledger_app.services.search.filters import Filters
+from ledger_app.services.search.finding import find
 from tests.domain.test_papers import FULL
 from tests.support.world import World
 
@@ -36,7 +38,7 @@ def test_a_certificate_with_every_field_is_issued_and_genuine(world: World) -> N
 def test_the_importer_finds_what_names_it(world: World) -> None:
     made = world.document(importer={"name": "Harbour Imports Pty Ltd"})
     (issued,) = world.issue(made)
-    listed = certificates.listed(world.ctx, world.principal("chamber-cn"), party="harbour imports pty ltd")
+    listed = find(world.ctx, world.principal("chamber-cn"), Filters(party="harbour imports pty ltd")).rows
     assert issued["id"] in [row["id"] for row in listed]
 
 
@@ -65,7 +67,7 @@ def test_what_an_agreement_refuses_is_not_issued_and_nothing_is_recorded(world: 
         "NOT_A_PARTY",
         "RCEP, preamble",
     )
-    assert certificates.listed(world.ctx, chamber, number=good["number"]) == []
+    assert find(world.ctx, chamber, Filters(number=good["number"])).rows == []
 
 
 @pytest.mark.conformance

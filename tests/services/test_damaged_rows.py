@@ -8,6 +8,8 @@ from sqlalchemy.exc import DBAPIError
 
 from ledger_app.errors import BadInput, Broken
 from ledger_app.services import certificates
+from ledger_app.services.search.filters import Filters
+from ledger_app.services.search.finding import find
 from tests.support.world import World
 
 
@@ -46,7 +48,7 @@ def test_leaf_fields_of_another_shape_are_told_as_damage(world: World, raw: str)
     _write(world, certificate["id"], "leaf_fields", raw)
     assert world.verify("trader", number=document["number"])["verdict"] == "GENUINE"
     with pytest.raises(Broken, match="RECORD_DAMAGED"):
-        certificates.listed(world.ctx, world.principal("chamber-cn"), number=document["number"])
+        find(world.ctx, world.principal("chamber-cn"), Filters(number=document["number"]))
 
 
 def _write(world: World, certificate_id: str, column: str, raw: Any) -> None:

@@ -1,0 +1,134 @@
+"""Searching certificates: a page of those that the caller may read and that are as wanted."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from ledger_app.access.principals import Principal
+from ledger_app.domain.standing import Status
+from ledger_app.domain.terms import day_date
+from ledger_app.services.certificates import brief
+from ledger_app.services.context import Services
+from ledger_app.services.locating import intact
+from ledger_app.services.search import cursors
+from ledger_app.services.search.filters import Filters, question
+from ledger_app.services.search.terms import search_key
+from ledger_app.services.visibility import entitled
+from ledger_app.store import acts, certificates, members, search, search_index, standings
+from ledger_app.store.certificates import CertificateRow
+from ledger_app.store.engine import Connection
+from ledger_app.store.search_flags import DISOWNED
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`rows` as `certificates.brief` gives them, with `issueDate` and `standing`. `next`: the cursor of the
+    next page, None at the end. `count`: of all pages, where it was asked for. `complete`: False while
+    certificates from before search was there are still being taken in.
+    """
+
+    rows: list[dict[str, Any]]
+    next: str | None
+    count: int | None
+    complete: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """The page as the API gives it."""
+        counted = {} if self.count is None else {"count": self.count}
+        return {"certificates": self.rows, "next": self.next, "complete": self.complete, **counted}
+
+
+def find(
+    ctx: Services,
+    principal: Principal,
+    filters: Filters,
+    *,
+    cursor: str | None = None,
+    limit: int = 50,
+    counted: bool = False,
+) -> Page:
+    """The page of at most `limit` that `cursor` continues with. A page may have fewer rows, and `next`.
+
+    Raises BadInput as `filters.question` does, and CURSOR_INVALID; Broken RECORD_DAMAGED.
+    """
+    fingerprint, key = filters.fingerprint(principal), search_key(ctx)
+    after = cursors.opened(key, fingerprint, cursor)
+    with ctx.store.read() as conn:
+        complete = search_index.is_filled(conn)
+        asked = question(ctx, conn, principal, filters)
+        if asked is None:
+            return Page([], None, 0 if counted else None, complete)
+        if filters.sort == "number":
+            found = search.by_number(conn, asked, after, limit)
+        else:
+            found = search.newest(conn, asked, None if after is None else after[0], limit)
+        count = search.count(conn, asked) if counted else None
+        rows = _shown(ctx, conn, principal, [ordinal for ordinal, _ in found.rows])
+    return Page(rows, cursors.sealed(key, fingerprint, found.after), count, complete)
+
+
+def _shown(
+    ctx: Services, conn: Connection, principal: Principal, ordinals: list[int]
+) -> list[dict[str, Any]]:
+    found = search.rows(conn, ordinals)
+    rows = {ordinal: _row(values) for ordinal, values in found.items()}
+    rows = _entitled(conn, principal, rows)
+    names = members.names(conn, sorted({row.issuer for row in rows.values()}))
+    seen = standings.of_leaves(conn, [row.leaf for row in rows.values()])
+    disowned = search.flagged(conn, rows, DISOWNED)
+    today = ctx.clock().date()
+    shown = []
+    for ordinal in ordinals:
+        if (row := rows.get(ordinal)) is None:
+            continue
+        told = brief(row, names, seen.get(row.leaf))
+        with intact(row):
+            issued = day_date(found[ordinal]["issued"])
+        told["issueDate"] = issued.isoformat() if issued else None
+        told["standing"] = standing_word(told, today, disowned=ordinal in disowned)
+        shown.append(told)
+    return shown
+
+
+def _entitled(
+    conn: Connection, principal: Principal, rows: dict[int, CertificateRow]
+) -> dict[int, CertificateRow]:
+    """Those that `visibility` lets through: the search tables only locate."""
+    named = certificates.organisations_of(conn, [row.id for row in rows.values()])
+    return {
+        ordinal: row
+        for ordinal, row in rows.items()
+        if entitled(principal, row) or principal.organisation in named.get(row.id, ())
+    }
+
+
+def _row(values: dict[str, Any]) -> CertificateRow:
+    known = {name: values[name] for name in CertificateRow.__slots__ if name in values}
+    return CertificateRow(
+        **{"proof": [], "sealed": None, **known, "state": values["state"] or "needs-signature"}
+    )
+
+
+def standing_word(told: dict[str, Any], today: date, *, disowned: bool = False) -> str:
+    """The gravest of `filters.STANDINGS` that holds for a certificate (as `brief` shows it) today."""
+    return next(_standings(told, today, disowned=disowned), "good")
+
+
+def _standings(told: dict[str, Any], today: date, *, disowned: bool) -> Iterator[str]:
+    if told["state"] in acts.DEAD:
+        yield "refused"
+    if told["state"] not in acts.DONE:
+        yield "pending"
+    if told["status"] in (Status.REVOKED.name.lower(), Status.SUPERSEDED.name.lower()):
+        yield told["status"]
+    if disowned:
+        yield "issuer-key-disowned"
+    if told["status"] == Status.SUSPENDED.name.lower():
+        yield told["status"]
+    if told["validUntil"] is not None and told["validUntil"] < today.isoformat():
+        yield "expired"
+    if told["validFrom"] is not None and told["validFrom"] > today.isoformat():
+        yield "not-yet-valid"
+    if told["used"]:
+        yield "used-up" if told["used"] >= told["allowance"] else "partly-used"
