@@ -95,11 +95,17 @@ class Client:
         return self.request("GET", path, query=query).json()
 
     def post(self, path: str, body: Any = None, *, idempotency_key: str | None = None) -> Any:
+        return self._send("POST", path, body, idempotency_key)
+
+    def put(self, path: str, body: Any, *, idempotency_key: str | None = None) -> Any:
+        return self._send("PUT", path, body, idempotency_key)
+
+    def _send(self, method: str, path: str, body: Any, idempotency_key: str | None) -> Any:
         headers = {"Content-Type": "application/json"}
         if idempotency_key:
             headers["Idempotency-Key"] = idempotency_key
         raw = json.dumps(body if body is not None else {}, ensure_ascii=True).encode()
-        return self.request("POST", path, body=raw, headers=headers).json()
+        return self.request(method, path, body=raw, headers=headers).json()
 
     def post_raw(self, path: str, raw: bytes, media_type: str = "application/json", **query: Any) -> Any:
         """Send bytes as they are, so that the service judges exactly what the user holds."""

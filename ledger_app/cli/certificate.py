@@ -256,7 +256,7 @@ def answer(
 ) -> None:
     """Answer an enquiry that you received."""
     body = {"code": code, "text": text}
-    path = f"/v1/enquiries/{_segment(enquiry)}/answer"
+    path = f"/v1/enquiries/{common.segment(enquiry)}/answer"
     common.act(common.connect(CHAMBER, who), path, body, as_json=as_json, no_wait=no_wait, timeout=timeout)
 
 
@@ -280,7 +280,7 @@ def confirm(
     timeout: common.Seconds = 120,
 ) -> None:
     """Confirm your own batch under a good key, after the key that issued it was disowned."""
-    path = f"/v1/batches/{_segment(batch)}/confirm"
+    path = f"/v1/batches/{common.segment(batch)}/confirm"
     common.act(common.connect(CHAMBER, who), path, {}, as_json=as_json, no_wait=no_wait, timeout=timeout)
 
 
@@ -373,9 +373,3 @@ def _end_of(day: str) -> int:
     except ValueError:
         raise typer.BadParameter("a date is written YYYY-MM-DD", param_hint="--reply-by") from None
     return int(datetime.combine(chosen, time.max, UTC).timestamp())
-
-
-def _segment(text: str) -> str:
-    if not re.fullmatch(r"[0-9A-Za-z]{1,80}", text):
-        raise typer.BadParameter("an id has digits and letters only")
-    return text

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import sys
 import time
@@ -87,6 +88,13 @@ def local_settings() -> "Settings":
     if (Path(os.environ.get("ORIGIN_DATA") or ".origin") / DEMO_TOKENS).exists():
         return load_settings(demo=True)
     return load_settings()
+
+
+def segment(text: str) -> str:
+    """An id as a part of a path. Raises typer.BadParameter for what no id looks like."""
+    if not re.fullmatch(r"[0-9A-Za-z]{1,80}", text):
+        raise typer.BadParameter("an id has digits and letters only")
+    return text
 
 
 def read_file(path: Path, most: int = 64 << 20) -> bytes:

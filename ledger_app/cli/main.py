@@ -12,6 +12,10 @@ from ledger_app.cli import output
 
 GROUPS: dict[str, tuple[str, str]] = {
     "agreement": ("ledger_app.cli.agreement", "Show agreements and their rules."),
+    "application": (
+        "ledger_app.cli.application",
+        "Apply for certificates, and decide about applications.",
+    ),
     "backup": ("ledger_app.cli.backup", "Back this installation's store up into a file."),
     "bundle": ("ledger_app.cli.bundle", "Make the file that a holder passes on."),
     "cargo": ("ledger_app.cli.cargo", "Capture, follow and prove cargo events."),
@@ -22,6 +26,7 @@ GROUPS: dict[str, tuple[str, str]] = {
     "doctor": ("ledger_app.cli.doctor", "Find out what is wrong with this installation."),
     "index": ("ledger_app.cli.index", "Look after the index of the chain."),
     "member": ("ledger_app.cli.member", "Organisations: enrol, accredit, keys, tokens."),
+    "numbers": ("ledger_app.cli.numbers", "Ranges of certificate numbers."),
     "reasons": ("ledger_app.cli.reasons", "List every check, outcome and reason code."),
     "restore": ("ledger_app.cli.restore", "Make this installation's store out of a backup."),
     "serve": ("ledger_app.cli.serve", "Run the service."),
