@@ -24,6 +24,7 @@ _PLAIN = re.compile(r"[\x21-\x7e]+", re.ASCII)
 _NAME = re.compile(
     r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*"
 )
+_WHERE = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^][:]+)(:[0-9]{0,5})?", re.ASCII)
 _LOOKS_NUMERIC = re.compile(r"(.*\.)?(0x[0-9a-f]*|[0-9]+)")
 
 # The IANA registries of special-purpose addresses (RFC 6890 and what was added since), and what else is known
@@ -119,6 +120,8 @@ def read_url(url: str, rules: Rules) -> Target:
         raise _bad("it begins with https://")
     if "@" in parts.netloc:
         raise _bad("it holds no user name or password")
+    if not _WHERE.fullmatch(parts.netloc):
+        raise _bad("its host is neither a name nor an address")
     if parts.fragment or url.endswith("#"):
         raise _bad("it has no part after #")
     port = given_port if given_port is not None else {"https": 443, "http": 80}[parts.scheme]

@@ -97,7 +97,7 @@ class Poster:
         except (TimeoutError, httpcore.TimeoutException):
             fault = Fault.TIMEOUT
         except httpcore.ConnectError as failed:
-            fault = Fault.TLS if isinstance(failed.__cause__, ssl.SSLError) else Fault.CONNECTION
+            fault = Fault.TLS if _is_of_tls(failed) else Fault.CONNECTION
         except (httpcore.ProtocolError, UnicodeError, ValueError):
             fault = Fault.ANSWER
         except (httpcore.NetworkError, ssl.SSLError, OSError):
@@ -138,6 +138,12 @@ class Poster:
             with anyio.move_on_after(_ANSWER_SECONDS):
                 await _read_some(answer)
             return answer.status, _retry_after(answer)
+
+
+def _is_of_tls(failed: BaseException | None) -> bool:
+    while failed is not None and not isinstance(failed, ssl.SSLError):
+        failed = failed.__cause__ or failed.__context__
+    return failed is not None
 
 
 async def _read_some(answer: httpcore.Response) -> None:
