@@ -74,10 +74,16 @@ def _certificates(world: World) -> list[str]:
 
 
 def _told(world: World, numbers: list[str]) -> dict[str, tuple[Any, ...]]:
-    """What the chamber is told of each: the verdict, and everything that it says is so."""
-    told = {}
+    """What the chamber is told of each: the verdict and everything that it says is so, or why it is told
+    nothing.
+    """
+    told: dict[str, tuple[Any, ...]] = {}
     for number in numbers:
-        report = world.verify("chamber-cn", number=number)
+        try:
+            report = world.verify("chamber-cn", number=number)
+        except LedgerError as found:
+            told[number] = (found.reason,)
+            continue
         shown = report.get("certificate") or {}
         told[number] = (
             report["verdict"],

@@ -51,6 +51,34 @@ def test_leaf_fields_of_another_shape_are_told_as_damage(world: World, raw: str)
         find(world.ctx, world.principal("chamber-cn"), Filters(number=document["number"]))
 
 
+@pytest.mark.parametrize(
+    ("table", "column", "raw"),
+    [
+        ("index_organisations", "territory", "0x434e000000000041"),
+        ("index_organisations", "territory", "no hex"),
+        ("tokens", "kind", "emperor"),
+    ],
+)
+def test_a_caller_whose_own_rows_are_damaged_is_told_so_and_is_nobody(
+    world: World, table: str, column: str, raw: str
+) -> None:
+    who = world.principal("carrier")
+    key, value = (
+        ("organisation", who.organisation) if table == "index_organisations" else ("id", who.token_id)
+    )
+    change = text(f"UPDATE {table} SET {column} = :raw WHERE {key} = :value")
+    with world.ctx.store.begin() as conn:
+        before = conn.execute(text(f"SELECT {column} FROM {table} WHERE {key} = '{value}'")).scalar_one()
+        conn.execute(change, {"raw": raw, "value": value})
+    try:
+        with pytest.raises(Broken, match="RECORD_DAMAGED"):
+            world.principal("carrier")
+    finally:
+        with world.ctx.store.begin() as conn:
+            conn.execute(change, {"raw": before, "value": value})
+    assert world.principal("carrier") == who
+
+
 def _write(world: World, certificate_id: str, column: str, raw: Any) -> None:
     with world.ctx.store.begin() as conn:
         statement = text(f"UPDATE certificates SET {column} = :raw WHERE id = :id")
