@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults import api, chains, kills, network, rebuild, shared, signers, tamper
+from tests.faults import api, chains, kills, network, rebuild, restored, shared, signers, tamper
 from tests.faults.record import CannotRunError, Tally
 
 
@@ -49,6 +49,7 @@ DRILLS = {
     "disks": Drill(shared.disks, 1, 3, 20, "full disks"),
     "columns": Drill(tamper.columns, 0, 200, 1_000, "changed columns of protected rows"),
     "wiped": Drill(rebuild.wiped, 0, 10_000, 100_000, "certificates on the chain, and no database"),
+    "restored": Drill(restored.documents, 0, 500, 100_000, "certificates, and a backup of them"),
     "cargo": Drill(rebuild.cargo, 0, 100, 2_000, "events, each three times and shuffled"),
     "losses": Drill(network.losses, 40, 300, 10_000, "submissions, 60 % of all calls lost"),
     "lies": Drill(network.lies, 0, 40, 1_000, "submissions to a node that lies"),
