@@ -78,7 +78,7 @@ def recipients(
     who: Annotated[Principal, Depends(Caller("recipients.read"))], ctx: Context, certificate: str
 ) -> dict[str, Any]:
     """Who has a certificate: all of them for its issuer, for others those that they sent it to."""
-    return {"recipients": holding.listed(ctx, who, reference_of(certificate, None))}
+    return {"recipients": holding.listed(ctx, who, record_id(certificate))}
 
 
 @router.get("/inbox")

@@ -9,12 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from ledger_app import errors
-from ledger_app.cli import checking, common, importing, output
+from ledger_app.cli import checking, common, importing, output, recipients
 from ledger_app.client import Client
 
 app = common.group("Issue certificates of origin and act on them.")
 app.command()(checking.check)
 app.command("import")(importing.import_)
+app.command()(recipients.send)
+app.command()(recipients.recipients)
 
 CHAMBER, CUSTOMS = "chamber", "customs"
 _DIGEST = re.compile(r"0x[0-9a-fA-F]{64}")
@@ -65,6 +67,7 @@ def show(what: What, issuer: Issuer = None, who: common.As = "", as_json: common
     output.line(f"  used     {found['used']} of {found['allowance']}")
     if found.get("block") is not None:
         output.line(f"  block    {found['block']}, transaction {found['transaction']}")
+    _print_life(found)
     for act in found["acts"]:
         output.line(f"  act      {act['summary']}: {act['state']}")
 
@@ -177,6 +180,10 @@ def consume(
 def acquit(
     what: What,
     declaration: Declaration,
+    presented: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="The day by which validity is judged; today by default."),
+    ] = None,
     units: Annotated[int | None, typer.Option(min=1, help="Units used; all that is left by default.")] = None,
     items: Items = None,
     issuer: Issuer = None,
@@ -187,6 +194,8 @@ def acquit(
 ) -> None:
     """Use up a certificate, wholly or in units, against an import declaration."""
     body = {"declaration": declaration, **_units(units, items)}
+    if presented:
+        body["presented"] = presented
     _act("acquit", what, issuer, body, CUSTOMS, who, as_json, no_wait, timeout)
 
 
@@ -282,6 +291,20 @@ def confirm(
     """Confirm your own batch under a good key, after the key that issued it was disowned."""
     path = f"/v1/batches/{common.segment(batch)}/confirm"
     common.act(common.connect(CHAMBER, who), path, {}, as_json=as_json, no_wait=no_wait, timeout=timeout)
+
+
+def _print_life(found: dict[str, Any]) -> None:
+    if found["states"] is None:
+        output.line("  stands   the ledger cannot be asked now")
+    else:
+        output.line(f"  stands   {', '.join(found['states'])}")
+    for one in found["deadlines"]:
+        left = "overdue" if one["overdue"] else f"{one['daysLeft']} days left"
+        sure = "" if one["certain"] else ", not certain"
+        output.line(f"  {one['what']:<18} {one['day']}, {left} ({one['source']}{sure})")
+    for one in found["may"] or ():
+        word = output.colour("yes", "32") if one["possible"] else f"no: {one['reason']}"
+        output.line(f"  {one['act']:<18} {word}")
 
 
 # --- shared -------------------------------------------------------------------------------------------------

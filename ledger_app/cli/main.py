@@ -24,6 +24,7 @@ GROUPS: dict[str, tuple[str, str]] = {
     "council": ("ledger_app.cli.council", "The council's acts: members, keys, pause."),
     "demo": ("ledger_app.cli.demo", "Run the whole story on a fresh chain, and report."),
     "doctor": ("ledger_app.cli.doctor", "Find out what is wrong with this installation."),
+    "inbox": ("ledger_app.cli.recipients", "What you were told about certificates that you have."),
     "index": ("ledger_app.cli.index", "Look after the index of the chain."),
     "member": ("ledger_app.cli.member", "Organisations: enrol, accredit, keys, tokens."),
     "numbers": ("ledger_app.cli.numbers", "Ranges of certificate numbers."),
@@ -34,6 +35,7 @@ GROUPS: dict[str, tuple[str, str]] = {
     "store": ("ledger_app.cli.store", "Look after the database."),
     "trust": ("ledger_app.cli.trust", "The trust snapshot, which verifying offline rests on."),
     "verify": ("ledger_app.cli.verify", "Is this certificate genuine, and what is its standing?"),
+    "webhook": ("ledger_app.cli.webhook", "Have changes of certificates delivered to your systems."),
 }
 """Command or group by name: the module whose `app` it is, and its one-line help."""
 

@@ -120,6 +120,26 @@ def forget(conn: Connection, certificate_id: str, kept: frozenset[int]) -> None:
         search_flags.write(conn, posting.term, segment, bits, new=False)
 
 
+def learn(conn: Connection, certificate_id: str, terms: frozenset[int]) -> None:
+    """Let a certificate that is searchable already be found by these terms too."""
+    searched = certificate_search.c
+    same = searched.certificate_id == certificate_id
+    row = conn.execute(select(searched.ordinal, searched.terms).where(same)).one_or_none()
+    if row is None:
+        return
+    known = set(search_bits.unpack_terms(bytes(row.terms)))
+    conn.execute(update(certificate_search).where(same).values(terms=search_bits.pack_terms(known | terms)))
+    if row.ordinal >= extent(conn)[1]:
+        return  # its row is searched itself
+    segment, bit = search_bits.place(row.ordinal)
+    table = search_postings
+    for term in terms - known:
+        query = select(table.c.bits).where(table.c.segment == segment, table.c.term == term)
+        before = conn.execute(query).scalar_one_or_none()
+        bits = 0 if before is None else search_bits.unpack(bytes(before))
+        search_flags.write(conn, term, segment, bits | 1 << bit, new=before is None)
+
+
 def extent(conn: Connection) -> tuple[int, int]:
     """The lowest ordinal, and the first one whose row is searched: it has no postings yet."""
     ordinal = certificate_search.c.ordinal

@@ -56,7 +56,8 @@ class Endpoint:
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One notice on its way to one endpoint. `attempts` counts all, `tries` those since it was last asked
-    for, at `asked_at`; `status` and `error` are the last attempt's. `message` and `type` are the notice's.
+    for, at `asked_at`; `status` and `error` are the last attempt's. `message`, `type` and `leaf` are
+    the notice's.
     """
 
     id: int
@@ -73,6 +74,7 @@ class Delivery:
     updated_at: int
     message: str
     type: str
+    leaf: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,4 +236,4 @@ def forget_before(conn: Connection, moment: int, limit: int = 5_000) -> int:
 
 def _deliveries() -> Any:
     joined = webhook_deliveries.join(notices, notices.c.id == _D.notice_id)
-    return select(webhook_deliveries, notices.c.message, notices.c.type).select_from(joined)
+    return select(webhook_deliveries, notices.c.message, notices.c.type, notices.c.leaf).select_from(joined)

@@ -50,7 +50,13 @@ class Desk:
         return endpoints.add(self.ctx, who, url=url, **given)
 
     def tell(
-        self, count: int = 1, who: Principal = BANK, *, to: str | None = None, type_: Type = Type.REVOKED
+        self,
+        count: int = 1,
+        who: Principal = BANK,
+        *,
+        to: str | None = None,
+        type_: Type = Type.REVOKED,
+        leaf: str | None = None,
     ) -> list[str]:
         """Make notices; gives their message ids."""
         owner = str(who.organisation)
@@ -59,6 +65,7 @@ class Desk:
                 recipient=to or owner,
                 type=type_,
                 change=secrets.token_hex(32),
+                leaf=leaf,
                 body=body(type_, self.ctx.now(), {"number": n}),
                 created_at=self.ctx.now(),
                 message=notices.new_message(),

@@ -176,6 +176,27 @@ def test_a_slow_endpoint_holds_up_nobody_else(small: Desk) -> None:
             released.set()
 
 
+def test_what_is_told_of_one_certificate_arrives_in_order_and_beside_that_of_others(
+    small: Desk, receiver: Receiver
+) -> None:
+    held = threading.Event()
+
+    def answer(got: Got) -> tuple[int, dict[str, str]]:
+        if got.message == first[0]:
+            held.wait(60)
+        return 204, {}
+
+    receiver.answer = answer
+    small.add(receiver.url)
+    first, other = small.tell(3, leaf="0x" + "1" * 64), small.tell(3, leaf="0x" + "2" * 64)
+    with small.delivering():
+        receiver.wait(3)  # those of the other one, while the first is held
+        assert [one.message for one in receiver.got] == other
+        held.set()
+        receiver.wait(6)
+    assert [one.message for one in receiver.got][3:] == first
+
+
 def test_an_endpoint_that_keeps_failing_is_called_ever_more_seldom(small: Desk, receiver: Receiver) -> None:
     receiver.answer = lambda _: (500, {})
     made = small.add(receiver.url)

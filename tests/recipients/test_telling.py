@@ -3,19 +3,24 @@ reorganisations of a real chain.
 """
 
 import random
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ledger_app.access.principals import Kind, create_token
 from ledger_app.chain.follower import Follower
 from ledger_app.chain.node import Anvil
 from ledger_app.config import load_settings
+from ledger_app.domain.terms import day_date
 from ledger_app.proof import typed_data as td
-from ledger_app.proof.leaf import Leaf
+from ledger_app.proof.leaf import Leaf, enquiry_id
 from ledger_app.services.context import Services
 from ledger_app.services.recipients import changes
 from ledger_app.services.recipients.telling import Teller
@@ -23,7 +28,7 @@ from ledger_app.store import index, notices, recipients
 from ledger_app.store.notices import Notice
 from ledger_app.store.recipients import Holding, Paper
 from ledger_app.store.secrets import Vault
-from tests.chain.kit import CHAMBER, World, a_leaf, deadline, hexed
+from tests.chain.kit import CHAMBER, CUSTOMS_AU, World, a_leaf, deadline, hexed
 from tests.support import databases
 
 BANK, TRADER = "0x" + "b1" * 32, "0x" + "7d" * 32
@@ -51,7 +56,13 @@ class Post:
     def note(self, leaf: Leaf, *who: str) -> None:
         batch = hexed(leaf.batch_id(leaf.hash()))
         paper = Paper(
-            hexed(leaf.hash()), hexed(leaf.digest), hexed(CHAMBER.id), batch, None, "N-1", leaf.allowance
+            leaf=hexed(leaf.hash()),
+            digest=hexed(leaf.digest),
+            issuer=hexed(CHAMBER.id),
+            batch=batch,
+            number="N-1",
+            allowance=leaf.allowance,
+            valid_until=leaf.valid_until,
         )
         with self.world.store.begin() as conn:
             at = index.cursor(conn)
@@ -270,6 +281,56 @@ def test_a_disowned_key_and_its_confirmation_reach_who_has_a_certificate_of_its_
     assert post.types(BANK) == ["key_disowned", "confirmed"]
 
 
+def test_silence_past_the_time_to_answer_is_told_to_both_by_the_ledgers_clock(post: Post) -> None:
+    leaf = post.held(BANK)
+    for member in (CHAMBER, CUSTOMS_AU):
+        create_token(post.world.store, Kind.ORGANISATION, organisation=hexed(member.id))
+    reply_by = int(time.time()) + 3_600
+    for subject in (b"\1" * 32, b"\2" * 32):
+        post.world.enqueue(
+            td.Enquire(CUSTOMS_AU.id, CHAMBER.id, leaf.hash(), subject, 1, reply_by, deadline()),
+            [CUSTOMS_AU.key],
+        )
+    post.settle()
+    post.tell()
+    assert post.types(hexed(CHAMBER.id)) == ["asked", "asked"]
+    asked = enquiry_id(CUSTOMS_AU.id, CHAMBER.id, b"\1" * 32)
+    call = {"from": hexed(CUSTOMS_AU.id), "to": hexed(CHAMBER.id), "subject": hexed(b"\1" * 32)}
+    post.world.enqueue(td.Answer(asked, 1, b"\3" * 32, deadline()), [CHAMBER.key], call)
+    post.settle()
+    post.tell()
+    assert post.types(hexed(CUSTOMS_AU.id)) == ["answered"]
+    post.rpc("evm_increaseTime", 7_200)
+    post.tell()
+    assert post.types(hexed(CUSTOMS_AU.id)) == ["answered"]  # the ledger is not there yet
+    post.mine(1)
+    post.tell()
+    post.tell()
+    assert post.types(hexed(CUSTOMS_AU.id)) == ["answered", "overdue"]
+    assert post.types(hexed(CHAMBER.id)) == ["asked", "asked", "overdue"]
+    late = post.told(hexed(CHAMBER.id))[-1].body["data"]
+    assert late["enquiry"] == hexed(enquiry_id(CUSTOMS_AU.id, CHAMBER.id, b"\2" * 32))
+    assert late["code"]["code"] == "AUTHENTICITY"
+    assert post.types(BANK) == []  # it is theirs alone
+
+
+def test_the_end_of_validity_is_told_once_it_is_over_everywhere_unless_it_was_revoked(post: Post) -> None:
+    leaf, revoked = post.held(BANK, TRADER), post.held(BANK)
+    post.world.revoke(revoked)
+    post.settle()
+    last = day_date(leaf.valid_until)
+    assert last is not None
+    # The day is over in Greenwich, and goes on for 12 hours elsewhere.
+    noon = datetime(last.year, last.month, last.day, 11, 59, tzinfo=UTC) + timedelta(days=1)
+    for moment, expected in ((noon, []), (noon + timedelta(minutes=1), ["expired"])):
+        post.ctx.clock = partial(_just, moment)
+        post.tell()
+        post.tell()
+        assert post.types(BANK, leaf) == post.types(TRADER, leaf) == expected
+    assert post.types(BANK, revoked) == ["revoked"]
+    assert post.told(BANK, leaf)[0].body["data"]["standing"] == "expired"
+
+
 @pytest.mark.parametrize(
     ("seed", "steps"),
     [(1, 40), *(pytest.param(seed, 150, marks=pytest.mark.long) for seed in range(2, 6))],
@@ -306,7 +367,7 @@ def test_whatever_happens_what_stands_as_told_is_what_stands_on_the_chain(
                 snapshots.append(post.rpc("evm_snapshot"))
             elif deed == "back" and snapshots:
                 # To an earlier state, and then beyond the height that was known.
-                height = _cursor_or(post, 0)
+                height = int(post.rpc("eth_blockNumber"), 16)
                 back_to = rng.randrange(len(snapshots))
                 post.rpc("evm_revert", snapshots[back_to])
                 del snapshots[back_to:]
@@ -346,6 +407,10 @@ def test_whatever_happens_what_stands_as_told_is_what_stands_on_the_chain(
         assert undoings == Counter((one.recipient, f"undo/{one.change}") for one in undone)
 
 
+def _just(moment: datetime) -> datetime:
+    return moment
+
+
 def _act(post: Post, rng: random.Random, leaf: Leaf) -> None:
     """An act that may or may not be possible now: those that are not revert."""
     epoch = post.world.gateway.standing(leaf.hash()).epoch
@@ -358,9 +423,3 @@ def _act(post: Post, rng: random.Random, leaf: Leaf) -> None:
             post.world.acquit(leaf, rng.randbytes(32), 1)
         case 3:
             post.world.refuse(leaf, rng.randbytes(32))
-
-
-def _cursor_or(post: Post, nothing: int) -> int:
-    with post.world.store.read() as conn:
-        at = index.cursor(conn)
-    return nothing if at is None else at.number

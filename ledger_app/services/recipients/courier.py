@@ -1,12 +1,14 @@
 """Delivering webhooks: one process of an installation does it, under a lease, many endpoints at a time.
 
 At least once: an outcome is written down after the answer, so what a killed process had in the air is sent
-again, under the same `webhook-id`. A slow endpoint holds up only itself: it has a few requests in the air at
-most, each within its time, and between failures it is left alone for longer and longer.
+again, under the same `webhook-id`. What is told of one certificate arrives in the order in which it happened,
+as long as no attempt fails. A slow endpoint holds up only itself: it has a few requests in the air at most,
+each within its time, and between failures it is left alone for longer and longer.
 """
 
 import random
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,6 +32,7 @@ _LOG = Log("courier")
 LEASE_SECONDS: Final = 20
 _RENEW_SECONDS: Final = 5
 _IN_THE_AIR: Final = 128
+_LOOK_THROUGH: Final = 50
 _OF_ENDPOINT: Final = 4
 _OF_ORGANISATION: Final = 32
 _GONE: Final = 410
@@ -124,15 +127,15 @@ class Courier:
         with self._ctx.store.read() as conn:
             for endpoint in found:
                 here = [job for job in (*air, *jobs) if job.endpoint.organisation == endpoint.organisation]
-                own = {job.delivery.id for job in here if job.endpoint.id == endpoint.id}
+                own = [job.delivery for job in here if job.endpoint.id == endpoint.id]
                 free = min(
                     _OF_ENDPOINT - len(own),
                     _OF_ORGANISATION - len(here),
                     _IN_THE_AIR - len(air) - len(jobs),
                 )
                 if free > 0:
-                    due = webhooks.due(conn, endpoint.id, now, free + len(own))
-                    jobs += [_Job(endpoint, one) for one in due if one.id not in own][:free]
+                    due = webhooks.due(conn, endpoint.id, now, _LOOK_THROUGH)
+                    jobs += [_Job(endpoint, one) for one in _in_order(due, own)[:free]]
         return jobs
 
     def _request(self, job: _Job) -> tuple[guard.Target, dict[str, str], bytes]:
@@ -238,3 +241,15 @@ class Courier:
         if error.reason != self._told:
             _LOG.warning("failed", worker="courier", reason=error.reason)
         self._told = error.reason
+
+
+def _in_order(due: Sequence[Delivery], in_the_air: Sequence[Delivery]) -> list[Delivery]:
+    """Those that may be sent now: of each certificate one at a time, the one that has been due longest."""
+    taken = {one.id for one in in_the_air}
+    leaves = {one.leaf for one in in_the_air}
+    chosen = []
+    for one in due:
+        if one.id not in taken and (one.leaf is None or one.leaf not in leaves):
+            chosen.append(one)
+            leaves.add(one.leaf)
+    return chosen

@@ -1,25 +1,24 @@
 """Who has a certificate, and sending it to somebody."""
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from ledger_app.access.principals import Principal
 from ledger_app.domain.standing import Standing, gravest
 from ledger_app.errors import BadInput, Conflict, NotFound, NotPermitted, Unprocessable
 from ledger_app.services.acts import own_organisation
 from ledger_app.services.context import Once, Services
-from ledger_app.services.locating import Reference, locate
+from ledger_app.services.locating import Reference, locate, visible_row
 from ledger_app.services.names import id_of
 from ledger_app.services.recipients import audience, noting
 from ledger_app.services.recipients.changes import Type
 from ledger_app.services.recipients.publishing import about, body, publish
-from ledger_app.store import acts, index, members, notices, recipients, standings, webhooks
+from ledger_app.services.search.terms import keyed, search_key
+from ledger_app.store import acts, index, members, notices, recipients, search_index, standings, webhooks
 from ledger_app.store.certificates import CertificateRow
 from ledger_app.store.engine import Connection
 from ledger_app.store.notices import Notice
 from ledger_app.store.recipients import Holding
-
-_MOST: Final = 10_000
 
 
 def send(
@@ -52,6 +51,7 @@ def send(
         if not recipients.reads(conn, paper, sender):
             raise NotPermitted("SEND_NOT_YOURS")
         recipient = _recipient(conn, sender, row, to, endpoint)
+    key = search_key(ctx)
 
     def effect(conn: Connection) -> dict[str, Any]:
         now = ctx.now()
@@ -60,6 +60,7 @@ def send(
         if recipients.note(conn, sent):
             if recipient == owner:
                 recipients.let_read(conn, row.id, recipient)
+                search_index.learn(conn, row.id, keyed(key, [("organisation", recipient)]))
             publish(conn, [(owner, _sent(ctx, conn, sent, sender, now))], now)
         held = recipients.get(conn, row.leaf, recipient)
         return {"recipient": _shown(conn, [held] if held is not None else [], sender)[0]}
@@ -68,20 +69,17 @@ def send(
     return answer
 
 
-def listed(ctx: Services, principal: Principal, reference: Reference) -> list[dict[str, Any]]:
+def listed(ctx: Services, principal: Principal, certificate_id: str) -> list[dict[str, Any]]:
     """Who has a certificate, the first one first: all of them for its issuer; for others itself, and those
-    that it sent it to. Raises what `locating.locate` raises.
+    that it sent it to. Raises NotFound `CERTIFICATE_UNKNOWN`.
     """
     caller = own_organisation(principal)
-    found = locate(ctx, principal, reference)
+    row = visible_row(ctx, principal, certificate_id)
     with ctx.store.read() as conn:
-        held = recipients.of_leaves(conn, [found.leaf_hex]).get(found.leaf_hex, [])
-        if found.row is None or found.row.issuer != caller:
+        held = recipients.of_certificate(conn, certificate_id)
+        if row.issuer != caller:
             held = [one for one in held if caller in (one.owner, one.sent_by)]
-        times = {one.recipient: _first(one) for one in held}
-        return _shown(
-            conn, sorted(held, key=lambda one: (times[one.recipient], one.recipient))[:_MOST], caller
-        )
+        return _shown(conn, held, caller)
 
 
 def _recipient(
@@ -123,11 +121,6 @@ def _sent(ctx: Services, conn: Connection, sent: Holding, sender: str, now: int)
         created_at=now,
         message=notices.new_message(),
     )
-
-
-def _first(holding: Holding) -> int:
-    times = (holding.sent_at, holding.fetched_at, holding.received_at)
-    return min((when for when in times if when is not None), default=0)
 
 
 def _shown(conn: Connection, held: list[Holding], caller: str) -> list[dict[str, Any]]:

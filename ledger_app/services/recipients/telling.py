@@ -29,7 +29,7 @@ _LOG = Log("recipients")
 _EVENTS_AT_ONCE: Final = 1_000
 _REMEMBER_EVERY: Final = 200
 """Blocks without news after which the place is written down; until then they are looked through again."""
-_CLOCK_SECONDS: Final = 30
+_CLOCK_SECONDS: Final = 10
 _CLOCK_AT_ONCE: Final = 500
 
 
