@@ -155,11 +155,13 @@ class ItemBody(Body):
 
 
 class AcquitBody(Body):
-    """Units (default: all that is left) against an import declaration."""
+    """Units (default: all that is left) against an import declaration; `presented`: the day by which
+    validity is judged, default today."""
 
     declaration: str = Field(max_length=200)
     units: int | None = Field(None, ge=1, le=2**53 - 1)
     items: list[ItemBody] | None = Field(None, max_length=10_000)
+    presented: str | None = Field(None, max_length=10)
     certificate: ReferenceBody | None = None
 
     def uses(self) -> list[dict[str, int]] | None:

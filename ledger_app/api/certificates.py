@@ -150,7 +150,9 @@ def acquit(
 ) -> dict[str, Any]:
     """Use up a certificate, wholly or in units, against an import declaration."""
     named = reference_of(certificate, body.certificate)
-    return clearing.acquit(ctx, who, named, body.declaration, body.units, body.uses(), once)
+    return clearing.acquit(
+        ctx, who, named, body.declaration, body.units, body.uses(), once, presented=body.presented
+    )
 
 
 @router.post("/{certificate}/withdraw", status_code=202, openapi_extra=body_schema(ClaimBody))

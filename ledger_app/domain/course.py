@@ -266,10 +266,13 @@ _OF_ENQUIRY: Final = {
 }
 
 
-def states(course: Course, day: date) -> list[State]:
-    """Every state that holds on `day`, the gravest first; just ISSUED where nothing has happened."""
+def states(course: Course, day: date, *, replies: date | None = None) -> list[State]:
+    """Every state that holds on `day`, the gravest first; just ISSUED where nothing has happened.
+
+    `replies`: the day by which answers are late, where that is counted by another clock than validity.
+    """
     life = course.life
-    found = {_OF_ENQUIRY[one.state(day)] for one in course.enquiries.values()}
+    found = {_OF_ENQUIRY[one.state(replies or day)] for one in course.enquiries.values()}
     if life.status is not Status.GOOD:
         found.add(State(life.status.standing.value))
     if life.key_disowned:

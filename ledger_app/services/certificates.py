@@ -9,6 +9,7 @@ from ledger_app.domain.terms import day_date
 from ledger_app.errors import Conflict
 from ledger_app.proof.bundle import Bundle
 from ledger_app.proof.commitments import disclose
+from ledger_app.services import sight
 from ledger_app.services.batches import paper
 from ledger_app.services.checkpoints import with_evidence
 from ledger_app.services.context import Services
@@ -39,6 +40,7 @@ def show(ctx: Services, principal: Principal, certificate_id: str) -> dict[str, 
         ],
         "transaction": issuing.tx_hash if issuing else None,
         "block": issuing.block_number if issuing else None,
+        **sight.of_certificate(ctx, principal, row, opened["document"] if opened else None),
         "acts": [
             {"id": act.id, "kind": act.kind, "state": act.state, "summary": act.summary} for act in later
         ],

@@ -1,8 +1,10 @@
 """Customs' acts on a certificate: use it up against an import claim, give that back, or refuse the claim."""
 
+from datetime import date
 from typing import Any
 
 from ledger_app.access.principals import Principal
+from ledger_app.domain.course import Deed
 from ledger_app.domain.standing import act_reason_words
 from ledger_app.errors import BadInput
 from ledger_app.proof.hexes import from_hex, to_hex
@@ -10,6 +12,7 @@ from ledger_app.proof.typed_data import Acquit, Refuse, Withdraw
 from ledger_app.services.acts import Draft, own_organisation, reason_number, record
 from ledger_app.services.claims import claim_id
 from ledger_app.services.context import Once, Services
+from ledger_app.services.lives import require
 from ledger_app.services.locating import Located, Reference, locate
 from ledger_app.services.units import choose_units
 from ledger_app.store import acts
@@ -26,12 +29,18 @@ def acquit(
     units: int | None,
     items: list[dict[str, int]] | None,
     once: Once,
+    presented: str | None = None,
 ) -> dict[str, Any]:
-    """Ask for the caller's signature to use `units` (default: all that is left) against `declaration`."""
+    """Ask for the caller's signature to use `units` (default: all that is left) against `declaration`.
+
+    `presented`: the day by which validity is judged, that of the declaration; default today. Raises as
+    `lives.require`.
+    """
     if (earlier := once.answered(ctx.store)) is not None:
         return dict(earlier)
     customs = own_organisation(principal)
     found = locate(ctx, principal, reference)
+    day = None if presented is None else _day(presented)
     use = choose_units(ctx, found, units, items)
     draft = _draft(customs, found, declaration)
     draft.message = Acquit(
@@ -44,6 +53,9 @@ def acquit(
     )
     draft.summary = f"Acquit {use.units} of {found.leaf.allowance} units of {found.name}"
     draft.call = {**found.call(), "items": use.shown}
+    wanted = {item.item: item.units for item in use.signed}
+    deed = Deed("acquit", claim=declaration, units=use.units, items=wanted)
+    require(ctx, principal, found, deed, claim=draft.message.claim, presented=day)
     return _recorded(ctx, principal, found, draft, once)
 
 
@@ -51,6 +63,8 @@ def withdraw(
     ctx: Services, principal: Principal, reference: Reference, declaration: str, reason: int | str, once: Once
 ) -> dict[str, Any]:
     """Ask for the caller's signature to give back what it acquitted against `declaration`. Possible once."""
+    if (earlier := once.answered(ctx.store)) is not None:
+        return dict(earlier)
     customs = own_organisation(principal)
     found = locate(ctx, principal, reference)
     number = reason_number("withdraw", reason)
@@ -59,6 +73,7 @@ def withdraw(
     draft.message = Withdraw(found.leaf.hash(), from_hex(customs, 32), claim, number, ctx.deadline())
     draft.summary = f"Withdraw from {found.name} ({act_reason_words('withdraw', number).rstrip('.')})"
     draft.call = {"items": _acquitted_items(ctx, customs, found.leaf_hex, to_hex(claim))}
+    require(ctx, principal, found, Deed("withdraw", number, claim=declaration), claim=claim)
     return _recorded(ctx, principal, found, draft, once)
 
 
@@ -66,6 +81,8 @@ def refuse(
     ctx: Services, principal: Principal, reference: Reference, declaration: str, reason: int | str, once: Once
 ) -> dict[str, Any]:
     """Ask for the caller's signature to refuse the claim of `declaration`. Changes no standing."""
+    if (earlier := once.answered(ctx.store)) is not None:
+        return dict(earlier)
     customs = own_organisation(principal)
     found = locate(ctx, principal, reference)
     number = reason_number("refuse", reason)
@@ -74,6 +91,7 @@ def refuse(
     draft.message = Refuse(found.leaf.hash(), from_hex(customs, 32), claim, number, ctx.deadline())
     draft.summary = f"Refuse {found.name} ({act_reason_words('refuse', number).rstrip('.')})"
     draft.call = found.call()
+    require(ctx, principal, found, Deed("refuse", number, claim=declaration), claim=claim)
     return _recorded(ctx, principal, found, draft, once)
 
 
@@ -102,6 +120,13 @@ def _recorded(
 
     answer: dict[str, Any] = once.run(ctx.store, effect)
     return answer
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput("DAY_INVALID", "The day of presentation is written YYYY-MM-DD.") from None
 
 
 def _acquitted_items(ctx: Services, customs: str, leaf: str, claim: str) -> list[dict[str, int]]:

@@ -5,6 +5,7 @@ consume.
 from typing import Any, Final
 
 from ledger_app.access.principals import Principal
+from ledger_app.domain.course import TRUE_COPY, Deed, Successor
 from ledger_app.domain.terms import scheme_id
 from ledger_app.errors import BadInput, Conflict, TooLarge, Unprocessable
 from ledger_app.proof.hexes import from_hex, to_hex
@@ -13,6 +14,7 @@ from ledger_app.services import batches, numbering
 from ledger_app.services.acts import Draft, own_organisation, reason_number, record
 from ledger_app.services.batches import Batch
 from ledger_app.services.context import Once, Services
+from ledger_app.services.lives import require, successors
 from ledger_app.services.locating import Reference, locate, own_certificate
 from ledger_app.services.search.terms import search_key
 from ledger_app.services.units import choose_units
@@ -95,28 +97,34 @@ def supersede(
     """Replace a certificate of the caller by `documents`, which together allow at most what is left of it."""
     if (earlier := once.answered(ctx.store)) is not None:
         return _answer(earlier)
+    issuer = own_organisation(principal)
     original = own_certificate(ctx, principal, reference)
-    act_id = new_id()
-    batch = _successors(ctx, principal, documents, act_id)
-    draft = Draft(
-        id=act_id,
-        desk=own_organisation(principal),
-        message=Supersede(
-            leaf=original.leaf.hash(),
-            scheme=scheme_id(batch.scheme),
-            root=batch.root,
-            count=len(batch.leaves),
-            successors=tuple(leaf.hash() for leaf in batch.leaves),
-            reason=reason_number("supersede", reason),
-            deadline=ctx.deadline(),
-        ),
-        summary=f"Replace {original.name} by {_counted(batch)}",
-        subject=original.leaf_hex,
-        call={**original.call(), "successors": batch.shown()},
-        evidence={"documents": True, "subject": original.evidence},
-    )
+    number = reason_number("supersede", reason)
+    _check_copies(documents, number)
+    if parts := _parts(documents):
+        require(ctx, principal, original, Deed("supersede", number, successors=parts))
+    make_ready(ctx)
 
     def effect(conn: Connection) -> dict[str, Any]:
+        act_id = new_id()
+        batch = _successors(ctx, conn, issuer, documents, act_id)
+        draft = Draft(
+            id=act_id,
+            desk=issuer,
+            message=Supersede(
+                leaf=original.leaf.hash(),
+                scheme=scheme_id(batch.scheme),
+                root=batch.root,
+                count=len(batch.leaves),
+                successors=tuple(leaf.hash() for leaf in batch.leaves),
+                reason=number,
+                deadline=ctx.deadline(),
+            ),
+            summary=f"Replace {original.name} by {_counted(batch)}",
+            subject=original.leaf_hex,
+            call={**original.call(), "successors": batch.shown()},
+            evidence={"documents": True, "subject": original.evidence},
+        )
         original.keep(ctx, conn, principal)
         return _kept(ctx, conn, draft, batch)
 
@@ -141,41 +149,63 @@ def consume(
     original = locate(ctx, principal, reference)
     if to_hex(original.leaf.issuer) == issuer:
         raise Conflict("OWN_CERTIFICATE")
-    act_id = new_id()
-    batch = _successors(ctx, principal, documents, act_id)
-    if scheme_id(batch.scheme) != original.leaf.scheme:
-        raise Unprocessable("SCHEMES_DIFFER", schemes=[batch.scheme])
     use = choose_units(ctx, original, units, items)
-    draft = Draft(
-        id=act_id,
-        desk=issuer,
-        message=Consume(
-            leaf=original.leaf.hash(),
-            issuer=from_hex(issuer, 32),
-            units=use.units,
-            items=use.signed,
-            root=batch.root,
-            count=len(batch.leaves),
-            successors=tuple(leaf.hash() for leaf in batch.leaves),
-            deadline=ctx.deadline(),
-        ),
-        summary=f"Use {use.units} units of {original.name} for {_counted(batch)}",
-        subject=original.leaf_hex,
-        call={**original.call(), "items": use.shown, "successors": batch.shown()},
-        evidence={"documents": True, "subject": original.evidence},
-    )
+    wanted = {item.item: item.units for item in use.signed}
+    if parts := _parts(documents):
+        deed = Deed("consume", units=use.units, items=wanted, successors=parts)
+        require(ctx, principal, original, deed)
+    make_ready(ctx)
 
     def effect(conn: Connection) -> dict[str, Any]:
+        act_id = new_id()
+        batch = _successors(ctx, conn, issuer, documents, act_id)
+        if scheme_id(batch.scheme) != original.leaf.scheme:
+            raise Unprocessable("SCHEMES_DIFFER", schemes=[batch.scheme])
+        draft = Draft(
+            id=act_id,
+            desk=issuer,
+            message=Consume(
+                leaf=original.leaf.hash(),
+                issuer=from_hex(issuer, 32),
+                units=use.units,
+                items=use.signed,
+                root=batch.root,
+                count=len(batch.leaves),
+                successors=tuple(leaf.hash() for leaf in batch.leaves),
+                deadline=ctx.deadline(),
+            ),
+            summary=f"Use {use.units} units of {original.name} for {_counted(batch)}",
+            subject=original.leaf_hex,
+            call={**original.call(), "items": use.shown, "successors": batch.shown()},
+            evidence={"documents": True, "subject": original.evidence},
+        )
         original.keep(ctx, conn, principal)
         return _kept(ctx, conn, draft, batch)
 
     return _answer(once.run(ctx.store, effect))
 
 
-def _successors(ctx: Services, principal: Principal, documents: list[Any], act_id: str) -> Batch:
+def _parts(documents: list[Any]) -> tuple[Successor, ...]:
+    """Raises BadInput `BATCH_EMPTY`, `BATCH_TOO_LARGE`."""
+    if not documents:
+        raise BadInput("BATCH_EMPTY")
     if len(documents) > MAX_SUCCESSORS:
         raise BadInput("BATCH_TOO_LARGE", f"An original has at most {MAX_SUCCESSORS} successors at a time.")
-    return batches.prepare(ctx, own_organisation(principal), documents, act_id)
+    return successors(documents)
+
+
+def _successors(ctx: Services, conn: Connection, issuer: str, documents: list[Any], act_id: str) -> Batch:
+    return batches.prepare(ctx, issuer, numbering.all_numbered(conn, issuer, documents), act_id)
+
+
+def _check_copies(documents: list[Any], reason: int) -> None:
+    """Certified true copies are marked as such, and nothing else is. Raises Conflict `TRUE_COPY_DIFFERS`."""
+    for document in documents:
+        flags = document.get("flags") if isinstance(document, dict) else None
+        marked = isinstance(flags, list) and "certified-true-copy" in flags
+        if marked != (reason == TRUE_COPY):
+            words = "Give the reason TRUE_COPY, and certified-true-copy in /flags: both, or neither."
+            raise Conflict("TRUE_COPY_DIFFERS", words)
 
 
 def _kept(ctx: Services, conn: Connection, draft: Draft, batch: Batch) -> dict[str, Any]:

@@ -5,12 +5,14 @@ disowned key.
 from typing import Any
 
 from ledger_app.access.principals import Principal
+from ledger_app.domain.course import Deed
 from ledger_app.domain.standing import act_reason_words
 from ledger_app.errors import Conflict, NotFound
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.typed_data import Confirm, Reinstate, Revoke, Suspend
 from ledger_app.services.acts import Draft, Message, own_organisation, reason_number, record
 from ledger_app.services.context import Once, Services
+from ledger_app.services.lives import require
 from ledger_app.services.locating import Located, Reference, intact, own_certificate
 from ledger_app.services.search.recording import forget
 from ledger_app.store import certificates
@@ -26,7 +28,7 @@ def suspend(
     number = reason_number("suspend", reason)
     epoch = ctx.gateway.standing(found.leaf.hash()).epoch
     message = Suspend(found.leaf.hash(), number, epoch, ctx.deadline())
-    return _ask(ctx, principal, found, message, ("Suspend", act_reason_words("suspend", number)), once)
+    return _ask(ctx, principal, found, message, Deed("suspend", number), once)
 
 
 def reinstate(ctx: Services, principal: Principal, reference: Reference, once: Once) -> dict[str, Any]:
@@ -34,7 +36,7 @@ def reinstate(ctx: Services, principal: Principal, reference: Reference, once: O
     found = own_certificate(ctx, principal, reference)
     epoch = ctx.gateway.standing(found.leaf.hash()).epoch
     message = Reinstate(found.leaf.hash(), epoch, ctx.deadline())
-    return _ask(ctx, principal, found, message, ("Reinstate", ""), once)
+    return _ask(ctx, principal, found, message, Deed("reinstate"), once)
 
 
 def revoke(
@@ -44,7 +46,7 @@ def revoke(
     found = own_certificate(ctx, principal, reference)
     number = reason_number("revoke", reason)
     message = Revoke(found.leaf.hash(), number, ctx.deadline())
-    return _ask(ctx, principal, found, message, ("Revoke", act_reason_words("revoke", number)), once)
+    return _ask(ctx, principal, found, message, Deed("revoke", number), once)
 
 
 def confirm(ctx: Services, principal: Principal, batch: str, once: Once) -> dict[str, Any]:
@@ -88,13 +90,16 @@ def erase(ctx: Services, principal: Principal, certificate_id: str) -> None:
 
 
 def _ask(
-    ctx: Services, principal: Principal, found: Located, message: Message, words: tuple[str, str], once: Once
+    ctx: Services, principal: Principal, found: Located, message: Message, deed: Deed, once: Once
 ) -> dict[str, Any]:
-    verb, reason = words
+    if (earlier := once.answered(ctx.store)) is not None:
+        return dict(earlier)
+    require(ctx, principal, found, deed)
+    reason = act_reason_words(deed.act, deed.reason) if deed.reason else ""
     draft = Draft(
         desk=own_organisation(principal),
         message=message,
-        summary=f"{verb} {found.name}" + (f" ({reason.rstrip('.')})" if reason else ""),
+        summary=f"{deed.act.capitalize()} {found.name}" + (f" ({reason.rstrip('.')})" if reason else ""),
         subject=to_hex(found.leaf.hash()),
         call=found.call(),
         evidence={"subject": found.evidence},

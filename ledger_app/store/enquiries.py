@@ -63,6 +63,25 @@ def listed(
     return [EnquiryRow(**row) for row in conn.execute(query).mappings()]
 
 
+def about(conn: Connection, leaf: str) -> list[dict[str, Any]]:
+    """What the index saw asked about a leaf on the ledger, in the order of asking: enquiry, sender,
+    recipient, code, asked_at, reply_by, answer (code), answered_at.
+    """
+    table = index_enquiries
+    query = select(
+        table.c.enquiry,
+        table.c.sender,
+        table.c.recipient,
+        table.c.code,
+        table.c.asked_at,
+        table.c.reply_by,
+        table.c.answer,
+        table.c.answered_at,
+    ).where(table.c.leaf == leaf)
+    ordered = query.order_by(table.c.asked_at, table.c.enquiry)
+    return [dict(row) for row in conn.execute(ordered).mappings()]
+
+
 def on_ledger(conn: Connection, enquiry: str) -> dict[str, Any] | None:
     """What the index saw of it on the ledger: asked_at, answer (code), answered_at; None when it is not
     there.

@@ -268,8 +268,24 @@ def test_odd_input_gets_words_and_exit_code_2(demo: RunningDemo, tmp_path: Path)
 def test_refused_act_says_why_and_what_to_do(demo: RunningDemo, issued: Issued) -> None:
     done = demo.origin("certificate", "reinstate", issued.number)
     assert done.returncode == 1
-    assert "STATUS_FORBIDS: The certificate's standing does not allow the act." in done.stdout
-    assert done.stdout.startswith(f"Reinstate certificate {issued.number}: ")
+    assert "It is not suspended. [LIFE_FORBIDS]" in done.stderr
+    assert "next: See its state; the message says what the act needs." in done.stderr
+
+
+def test_act_that_the_ledger_refuses_says_why_and_what_to_do(demo: RunningDemo, issued: Issued) -> None:
+    batch = demo.json("certificate", "show", issued.number)["batch"]
+    done = demo.origin("certificate", "confirm", batch)
+    assert done.returncode == 1
+    assert done.stdout.startswith("Confirm the batch of certificate ")
+    assert "  reason " in done.stdout
+
+
+def test_show_tells_what_may_be_done_and_until_when(demo: RunningDemo, issued: Issued) -> None:
+    shown = demo.origin("certificate", "show", issued.number).stdout
+    assert "  stands   issued\n" in shown
+    assert "  suspend            yes\n" in shown
+    assert "  acquit             no: Only customs may do this.\n" in shown
+    assert "  present-by         2027-11-20, " in shown
 
 
 def test_bundle_is_read_from_stdin(demo: RunningDemo, issued: Issued) -> None:

@@ -49,8 +49,11 @@ def test_a_revoked_certificate_takes_no_further_act(world: World) -> None:
     (certificate,) = world.issue()
     chamber = world.principal("chamber-cn")
     world.done(lifecycle.revoke(world.ctx, chamber, named(certificate), 1, ALWAYS))
-    refused = world.settle(lifecycle.suspend(world.ctx, chamber, named(certificate), 1, ALWAYS))
-    assert (refused["state"], refused["reason"]) == ("reverted", "STATUS_FORBIDS")
+    for act in (lifecycle.suspend, lifecycle.revoke):
+        with pytest.raises(Conflict, match="LIFE_FORBIDS"):
+            act(world.ctx, chamber, named(certificate), 1, ALWAYS)
+    with pytest.raises(Conflict, match="LIFE_FORBIDS"):
+        lifecycle.reinstate(world.ctx, chamber, named(certificate), ALWAYS)
 
 
 def test_successors_replace_the_original(world: World) -> None:
@@ -66,12 +69,22 @@ def test_successors_replace_the_original(world: World) -> None:
         assert report["certificate"]["predecessor"] == original["leaf"]
 
 
-def test_successors_that_allow_more_than_is_left_are_refused_by_the_contract(world: World) -> None:
+def test_successors_that_allow_more_than_is_left_are_refused(world: World) -> None:
     (original,) = world.issue(world.document(allowance=2))
     chamber = world.principal("chamber-cn")
+    parts = [world.document(allowance=1), world.document(allowance=2)]
+    with pytest.raises(Conflict, match="SUCCESSORS_EXCEED"):
+        issuing.supersede(world.ctx, chamber, named(original), parts, "SPLIT", ALWAYS)
+    assert standing(world, original) == "good"
+
+
+def test_what_happens_between_the_asking_and_the_signature_is_refused_by_the_contract(world: World) -> None:
+    (original,) = world.issue(world.document(allowance=2))
+    chamber, customs = world.principal("chamber-cn"), world.principal("customs-au")
     answer = issuing.supersede(
-        world.ctx, chamber, named(original), [world.document(allowance=3)], "SPLIT", ALWAYS
+        world.ctx, chamber, named(original), [world.document(allowance=2)], "SPLIT", ALWAYS
     )
+    world.done(clearing.acquit(world.ctx, customs, named(original), "B-1", 1, None, ALWAYS))
     act = world.settle(answer)
     assert (act["state"], act["reason"]) == ("reverted", "SUCCESSORS_EXCEED")
     assert standing(world, original) == "good"
@@ -88,12 +101,12 @@ def test_units_are_used_up_step_by_step_and_given_back_once(world: World) -> Non
     world.done(clearing.withdraw(world.ctx, customs, named(certificate), "D-1", "ENTERED_IN_ERROR", ALWAYS))
     report = world.verify(file=bundle_of(world, certificate))
     assert report["allowance"] == {"total": 10, "used": 6, "left": 4}
-    again = world.settle(
+    with pytest.raises(Conflict, match="LIFE_FORBIDS"):
         clearing.withdraw(world.ctx, customs, named(certificate), "D-1", "ENTERED_IN_ERROR", ALWAYS)
-    )
-    assert (again["state"], again["reason"]) == ("reverted", "CLAIM_FORBIDS")
-    spent = world.settle(clearing.acquit(world.ctx, customs, named(certificate), "D-1", 1, None, ALWAYS))
-    assert (spent["state"], spent["reason"]) == ("reverted", "CLAIM_FORBIDS")
+    with pytest.raises(Conflict, match="stays spent"):
+        clearing.acquit(world.ctx, customs, named(certificate), "D-1", 1, None, ALWAYS)
+    with pytest.raises(Conflict, match="ALLOWANCE_EXCEEDED"):
+        clearing.acquit(world.ctx, customs, named(certificate), "D-3", 5, None, ALWAYS)
 
 
 def test_items_are_used_within_their_own_allowance(world: World) -> None:
@@ -101,11 +114,10 @@ def test_items_are_used_within_their_own_allowance(world: World) -> None:
     customs = world.principal("customs-au")
     use = [{"item": 1, "units": 5}]
     world.done(clearing.acquit(world.ctx, customs, named(certificate), "I-1", None, use, ALWAYS))
-    more = clearing.acquit(
-        world.ctx, customs, named(certificate), "I-2", None, [{"item": 1, "units": 1}], ALWAYS
-    )
-    act = world.settle(more)
-    assert (act["state"], act["reason"]) == ("reverted", "ITEM_ALLOWANCE_EXCEEDED")
+    with pytest.raises(Conflict, match="ITEM_ALLOWANCE_EXCEEDED"):
+        clearing.acquit(
+            world.ctx, customs, named(certificate), "I-2", None, [{"item": 1, "units": 1}], ALWAYS
+        )
     world.done(clearing.withdraw(world.ctx, customs, named(certificate), "I-1", "CLAIM_WITHDRAWN", ALWAYS))
     assert world.verify(file=bundle_of(world, certificate))["allowance"]["used"] == 0
     with pytest.raises(BadInput, match="ITEMS_INVALID"):
@@ -132,8 +144,8 @@ def test_a_refused_claim_changes_no_standing_and_may_be_acquitted_after_all(worl
 def test_customs_of_another_territory_cannot_acquit(world: World) -> None:
     (certificate,) = world.issue()
     other = world.principal("customs-cn")
-    act = world.settle(clearing.acquit(world.ctx, other, named(certificate), "X", None, None, ALWAYS))
-    assert (act["state"], act["reason"]) == ("reverted", "DESTINATION_DIFFERS")
+    with pytest.raises(NotPermitted, match="Australia"):
+        clearing.acquit(world.ctx, other, named(certificate), "X", None, None, ALWAYS)
 
 
 def test_customs_acts_on_a_certificate_known_only_from_a_bundle(world: World) -> None:

@@ -7,6 +7,7 @@ import orjson
 from ledger_app.access.principals import Principal
 from ledger_app.domain.application import STEPS, Side, Stage, barred
 from ledger_app.errors import BadInput
+from ledger_app.services import sight
 from ledger_app.services.acts import own_organisation
 from ledger_app.services.applying import record
 from ledger_app.services.applying.record import Case
@@ -78,11 +79,16 @@ def shown(ctx: Services, conn: Connection, principal: Principal, case: Case) -> 
         "document": None if hidden else case.whole(),
         "evidence": [] if hidden else _files(ctx, conn, row.id),
         "findings": [] if hidden else [one.to_json() for one in record.findings(ctx, case)],
+        "deadlines": [] if hidden else sight.of_draft(ctx, _as_today(ctx, case)),
         "may": [_may(case, act, side, principal.person) for act in STEPS],
         "certificate": None
         if certificate is None
         else {"id": certificate.id, "number": certificate.number, "digest": certificate.digest},
     }
+
+
+def _as_today(ctx: Services, case: Case) -> dict[str, Any]:
+    return {"issueDate": ctx.clock().date().isoformat(), **case.document}
 
 
 def _may(case: Case, act: str, side: Side, person: str) -> dict[str, Any]:

@@ -1,0 +1,133 @@
+"""What a caller is shown of a certificate's life: the states that hold, what they may do now and why not the
+rest, and the days that matter.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from ledger_app.access.principals import Principal
+from ledger_app.domain.agreements import agreement_for
+from ledger_app.domain.content_dates import deadlines
+from ledger_app.domain.course import Course, states
+from ledger_app.domain.deadlines import EVERYWHERE, days_left, is_past
+from ledger_app.domain.enquiries import EnquiryState
+from ledger_app.domain.lifecycle import Life, Possibility, possibilities
+from ledger_app.domain.standing import ClaimState, act_reason_words
+from ledger_app.errors import BadInput, Unavailable
+from ledger_app.proof.hexes import from_hex
+from ledger_app.proof.leaf import Leaf
+from ledger_app.services import lives
+from ledger_app.services.context import Services
+from ledger_app.services.locating import intact, proof_of
+from ledger_app.store import acts, enquiries, index, members
+from ledger_app.store.certificates import CertificateRow
+
+_NO_CLAIM: Final = "There is no acquittal under this claim."
+_TO_KEEP: Final = ("present-by", "issue-by")
+"""Deadlines that somebody can miss; the others are days until which something is to be kept."""
+
+
+def of_certificate(
+    ctx: Services, principal: Principal, row: CertificateRow, document: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """`{"states", "may", "deadlines", "enquiries"}`; `states` and `may` are null while the ledger cannot be
+    asked, and there is nothing to do before it has the certificate."""
+    with ctx.store.read() as conn:
+        asked = enquiries.about(conn, row.leaf)
+    shown: dict[str, Any] = {
+        "states": [row.state],
+        "may": [],
+        "deadlines": _of_document(ctx, document, issued=True) + [_reply_by(ctx, one) for one in asked],
+        "enquiries": [_enquiry(ctx, one) for one in asked],
+    }
+    if row.state not in acts.DONE or principal.organisation is None:
+        return shown
+    with intact(row):
+        leaf = Leaf.from_json(row.leaf_fields)
+    try:
+        seen = lives.look(ctx, leaf, proof_of(row), document)
+        actor = lives.actor_of(ctx, from_hex(principal.organisation, 32), leaf)
+    except (Unavailable, BadInput, ValueError):
+        return {**shown, "states": None, "may": None}
+    used = _acquitted_by(ctx, row.leaf, principal.organisation)
+    life = _stopped(ctx, seen.life)
+    course = Course(life, enquiries=seen.enquiries)
+    held = states(course, lives.likely_day(ctx, life), replies=lives.utc_day(ctx.now()))
+    return {
+        **shown,
+        "states": [state.value for state in held],
+        "may": [
+            {"act": one.act, "possible": one.possible, "reason": one.reason}
+            for one in (_of_own_claims(each, used) for each in possibilities(life, actor))
+        ],
+    }
+
+
+def of_draft(ctx: Services, document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The days that matter of a certificate that is not issued yet: above all the last one to issue it."""
+    return _of_document(ctx, document, issued=False)
+
+
+def _of_document(ctx: Services, document: Mapping[str, Any] | None, *, issued: bool) -> list[dict[str, Any]]:
+    rules = agreement_for(str(document.get("scheme"))) if document else None
+    if document is None or rules is None:
+        return []
+    found = []
+    for one in deadlines(document, rules):
+        missed = one.what in _TO_KEEP and is_past(one.day, ctx.clock(), EVERYWHERE)
+        # Once issued, the last day to issue was kept or not: content rules judge that.
+        overdue = missed and not (issued and one.what == "issue-by")
+        left = days_left(one.day, ctx.clock(), EVERYWHERE)
+        found.append({**one.to_json(), "daysLeft": left, "overdue": overdue})
+    return found
+
+
+def _reply_by(ctx: Services, row: Mapping[str, Any]) -> dict[str, Any]:
+    asked = lives.enquiry_of(row, ctx.clock())
+    last = lives.utc_day(row["reply_by"])
+    return {
+        "what": "reply-by",
+        "day": last.isoformat(),
+        "enquiry": row["enquiry"],
+        "source": "the enquiry",
+        "certain": True,
+        "daysLeft": (last - lives.utc_day(ctx.now())).days,
+        "overdue": asked.state(lives.utc_day(ctx.now())) is EnquiryState.OVERDUE,
+    }
+
+
+def _enquiry(ctx: Services, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": row["enquiry"],
+        "from": row["sender"],
+        "to": row["recipient"],
+        "words": act_reason_words("enquire", row["code"]),
+        "askedAt": row["asked_at"],
+        "replyBy": row["reply_by"],
+        "answeredAt": row["answered_at"],
+        "state": lives.enquiry_of(row, ctx.clock()).state(lives.utc_day(ctx.now())).value,
+    }
+
+
+def _stopped(ctx: Services, life: Life) -> Life:
+    """With what the index saw of a pause, and of the registry being sealed."""
+    with ctx.store.read() as conn:
+        council = members.council(conn)
+    if council is None:
+        return life
+    sealed = ctx.pin.registry.lower() in (each.lower() for each in council["sealed"])
+    return replace(life, paused=council["paused_until"] > ctx.now(), sealed=sealed)
+
+
+def _acquitted_by(ctx: Services, leaf: str, organisation: str) -> bool:
+    with ctx.store.read() as conn:
+        claims = index.claims(conn, leaf)
+    return any(one["customs"] == organisation and one["state"] == ClaimState.ACQUITTED for one in claims)
+
+
+def _of_own_claims(one: Possibility, used: bool) -> Possibility:
+    """No claim is named here: whether one can be withdrawn, the caller's own acquittals say."""
+    if one.act != "withdraw" or one.reason not in ("", _NO_CLAIM):
+        return one
+    return Possibility("withdraw", used, "" if used else "Nothing of it is acquitted by you.")
