@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final, NoReturn
 
+from ledger_app.domain.imports.reader import MAX_IMPORT_DEPTH
 from ledger_app.domain.imports.tables import MAX_CELL, check_header, separator_of
 from ledger_app.errors import Unprocessable
 
@@ -22,6 +23,7 @@ JSON: Final = "json"
 _CHUNK: Final = 1 << 18
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _WRAPPED: Final = re.compile(r'\{\s*"data"\s*:\s*\[')
+_TOKEN: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}"]', re.DOTALL)
 _DECODER: Final = json.JSONDecoder(parse_int=str, parse_float=str)
 
 
@@ -100,16 +102,21 @@ class _Source:
     def __init__(self, stream: BinaryIO) -> None:
         self._text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
         self.row = 1
+        self._kept = ""
 
     def line(self) -> str | None:
         """The next line, "" at the end; None for one beyond MAX_ROW, which is passed over."""
-        line = self._read(lambda: self._text.readline(MAX_ROW + 1))
+        line, self._kept = self._kept, ""
+        line = line + self._read(lambda: self._text.readline(MAX_ROW + 1))
         if len(line) <= MAX_ROW:
             return line
         quotes, rest = line.count('"'), line
         while rest and not rest.endswith(("\n", "\r")):
             rest = self._read(lambda: self._text.readline(_CHUNK))
             quotes += rest.count('"')
+        if rest.endswith("\r"):  # cut between the two characters of a line's end, perhaps
+            after = self._read(lambda: self._text.read(1))
+            self._kept = "" if after == "\n" else after
         if quotes % 2:
             self.unreadable("is very long, and has no end that can be made out")
         return None
@@ -138,6 +145,7 @@ class _Lines:
         self._source = source
         self.taken: list[str] = []
         self.too_long = False
+        self._length = 0
 
     def __iter__(self) -> "_Lines":
         return self
@@ -151,14 +159,15 @@ class _Lines:
                 self._source.unreadable("is too long, or a quotation mark in it is never closed")
             self.too_long, line = True, "\n"
         self.taken.append(line)
-        if len(self.taken) > 1 and sum(map(len, self.taken)) > MAX_ROW:
+        self._length += len(line)
+        if self._length > MAX_ROW:
             self._source.unreadable("is too long, or a quotation mark in it is never closed")
         return line
 
     def record(self) -> str | None:
         """The text of the record that was just read; None where it was too long."""
         text = None if self.too_long else "".join(self.taken)
-        self.taken, self.too_long = [], False
+        self.taken, self.too_long, self._length = [], False, 0
         return text
 
 
@@ -254,20 +263,41 @@ class _Values:
 
     def value(self) -> str:
         """The text of the value that begins here."""
+        end = self._end() if self.first() in ("[", "{") else self._end_of_scalar()
+        text, self._at = self._text[self._at : end], end
+        if len(text) > MAX_ROW:
+            self._source.unreadable(f"has more than {MAX_ROW} characters")
+        try:
+            _DECODER.decode(text)  # what is not well-formed may have been cut at the wrong place
+        except ValueError as wrong:
+            words = wrong.msg if isinstance(wrong, json.JSONDecodeError) else "a number is too long"
+            self._source.unreadable(f"cannot be read: {words}")
+        return text
+
+    def _end(self) -> int:
+        """Where the list or object ends, counted in brackets: a parser would recurse as deep as they go."""
+        depth, seen = 0, 0
+        while True:
+            for token in _TOKEN.finditer(self._text, self._at + seen):
+                if token[0] == '"':
+                    break  # a text whose end is not at hand yet
+                depth += (token[0] in "[{") - (token[0] in "]}")
+                seen = token.end() - self._at
+                if depth > MAX_IMPORT_DEPTH:
+                    self._source.unreadable("is nested too deeply")
+                if depth == 0:
+                    return token.end()
+            if len(self._text) - self._at > MAX_ROW or not self._more():
+                self._source.unreadable("has no end, or one that is too far")
+
+    def _end_of_scalar(self) -> int:
         while True:
             try:
                 _, end = _DECODER.raw_decode(self._text, self._at)
-            except (ValueError, RecursionError) as wrong:
-                if len(self._text) - self._at <= MAX_ROW and self._more():
-                    continue
-                words = wrong.msg if isinstance(wrong, json.JSONDecodeError) else "nested too deeply"
-                self._source.unreadable(f"cannot be read: {words}")
-            if end == len(self._text) and self._more():
-                continue  # a number may go on
-            text, self._at = self._text[self._at : end], end
-            if len(text) > MAX_ROW:
-                self._source.unreadable(f"has more than {MAX_ROW} characters")
-            return text
+            except ValueError:
+                end = len(self._text)
+            if end < len(self._text) or len(self._text) - self._at > MAX_ROW or not self._more():
+                return end
 
     def _more(self) -> bool:
         more = self._source.more()

@@ -104,7 +104,9 @@ def _number(ctx: Services, job: Job, rows: Sequence[Read]) -> list[Read]:
     fresh: list[Read] = []
     seen: set[str] = set()
     for row in rows:
-        if not _is_repeated(found.get(row.content), job.id) and row.content not in seen:
+        if _is_repeated(found.get(row.content), job.id) or row.content in seen:
+            row.findings = []  # the number that it lacks was given already
+        else:
             fresh.append(row)
             seen.add(row.content)
     waiting: dict[tuple[str, str], list[Read]] = defaultdict(list)
