@@ -10,6 +10,7 @@ import secrets
 import socket
 import ssl
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -155,6 +156,23 @@ class Client:
             raise _problem(answer)
         return answer
 
+    def stream(self, path: str, **query: Any) -> Iterator[bytes]:
+        """GET an answer of any length, in pieces, on a connection of its own. Refusals are raised as by
+        `request`, before the first piece; Unavailable `EXPORT_INCOMPLETE` when it ends early."""
+        target = self._parts.path.rstrip("/") + path + "?" + urlencode(query, doseq=True)
+        sent = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        try:
+            connection = self._connect()
+            connection.request("GET", target, headers=sent)
+            response = connection.getresponse()
+        except (http.client.HTTPException, OSError) as exc:
+            raise errors.Unavailable("SERVICE_UNREACHABLE", str(exc) or type(exc).__name__) from exc
+        if response.status >= 400:
+            raw = response.read(MAX_RESPONSE)
+            connection.close()
+            raise _problem(Answer(response.status, response.headers.get_content_type(), raw))
+        return _pieces(connection, response)
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
@@ -207,6 +225,16 @@ class Client:
         # Small requests on a kept connection otherwise wait for the other side's delayed acknowledgement.
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
+
+
+def _pieces(connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> Iterator[bytes]:
+    try:
+        while piece := response.read1(1 << 16):
+            yield piece
+    except (http.client.HTTPException, OSError) as exc:
+        raise errors.Unavailable("EXPORT_INCOMPLETE") from exc
+    finally:
+        connection.close()
 
 
 def _problem(answer: Answer) -> errors.LedgerError:

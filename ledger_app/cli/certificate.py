@@ -9,14 +9,17 @@ from typing import Annotated, Any
 import typer
 
 from ledger_app import errors
-from ledger_app.cli import checking, common, importing, output, recipients
+from ledger_app.cli import checking, common, importing, output, recipients, searching, template
 from ledger_app.client import Client
 
 app = common.group("Issue certificates of origin and act on them.")
 app.command()(checking.check)
 app.command("import")(importing.import_)
+app.command()(template.template)
 app.command()(recipients.send)
 app.command()(recipients.recipients)
+app.command(name="list")(searching.list_)
+app.command()(searching.export)
 
 CHAMBER, CUSTOMS = "chamber", "customs"
 _DIGEST = re.compile(r"0x[0-9a-fA-F]{64}")
@@ -70,32 +73,6 @@ def show(what: What, issuer: Issuer = None, who: common.As = "", as_json: common
     _print_life(found)
     for act in found["acts"]:
         output.line(f"  act      {act['summary']}: {act['state']}")
-
-
-@app.command(name="list")
-def list_(
-    number: Annotated[str | None, typer.Option()] = None,
-    party: Annotated[str | None, typer.Option(help="Name of exporter, producer, consignee or agent.")] = None,
-    consignment: Annotated[str | None, typer.Option()] = None,
-    container: Annotated[str | None, typer.Option()] = None,
-    limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
-    who: common.As = "",
-    as_json: common.Json = False,
-) -> None:
-    """List the certificates that you may read, newest first."""
-    found = common.connect(CHAMBER, who).get(
-        "/v1/certificates",
-        number=number,
-        party=party,
-        consignment=consignment,
-        container=container,
-        limit=limit,
-    )
-    if as_json:
-        output.result(found)
-        return
-    for row in found["certificates"]:
-        output.line(f"{row['number']}  {row['scheme']}  {row['state']}, {row['status']}  {row['digest']}")
 
 
 @app.command()

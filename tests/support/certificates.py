@@ -1,7 +1,7 @@
 """Many certificates in a database without a chain: the rows that issuing, acts and the index would have left.
 
-Seeded, so that a run can be repeated. What is wanted of a certificate is kept beside it (`Made`), in words,
-for a naive search to look at.
+Seeded, so that a run can be repeated. What a certificate says is kept beside it (`Made`), in words, for a
+naive search to look at.
 """
 
 import random
@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import islice
 from typing import Any
+
+import orjson
 
 from ledger_app.access.principals import Kind, Principal
 from ledger_app.domain.standing import Role
@@ -66,7 +68,9 @@ def member(name: str, roles: Role = Role.NONE, territory: str | None = None) -> 
 
 @dataclass
 class Stock:
-    """Makes certificates. `exporters`: how many there are; the first ones have most of the certificates."""
+    """Makes certificates. `exporters`: how many there are; the first ones have most of the certificates.
+    `sealed_bytes`: of random bytes in place of each document, 0 = the document itself.
+    """
 
     seed: int = 1
     exporters: int = 4000
@@ -110,7 +114,7 @@ class Stock:
         made: list[Made] = []
         source = self.make(count, total)
         while part := list(islice(source, 10_000)):
-            sealed = self.rng.randbytes(self.sealed_bytes)
+            sealed = self.rng.randbytes(self.sealed_bytes) if self.sealed_bytes else None
             write(ctx, part, sealed, searchable=searchable, begun=self._last_act)
             self._last_act = part[-1].row.act_id
             made += part
@@ -166,10 +170,10 @@ class Stock:
 
 
 def write(
-    ctx: Services, made: Sequence[Made], sealed: bytes, *, searchable: bool = True, begun: str = ""
+    ctx: Services, made: Sequence[Made], sealed: bytes | None, *, searchable: bool = True, begun: str = ""
 ) -> None:
     """Write certificates with their acts, links and standings; `searchable`: as issuing does, or without.
-    `begun`: an act that was written before.
+    `begun`: an act that was written before. `sealed`: instead of each one's own document.
     """
     key = search_key(ctx)
     with ctx.store.begin() as conn:
@@ -179,7 +183,7 @@ def write(
             certificates,
             [
                 {name: getattr(one.row, name) for name in CertificateRow.__slots__ if name != "state"}
-                | {"sealed": sealed}
+                | {"sealed": sealed or _sealed(ctx, one)}
                 for one in made
             ],
         )
@@ -192,6 +196,11 @@ def write(
         happened = [one for one in made if one.status or one.used]
         _many(conn, index_standings, [_standing(one) for one in happened])
         search_flags.index_changed(conn, {"standings": [(one.row.leaf,) for one in happened]})
+
+
+def _sealed(ctx: Services, one: Made) -> bytes:
+    plain = orjson.dumps({"document": one.document, "secret": "0x" + "0" * 64})
+    return ctx.vault.seal(plain, f"certificates/{one.row.id}")
 
 
 def _many(conn: Any, table: Any, rows: Sequence[dict[str, Any]]) -> None:
