@@ -52,7 +52,7 @@ from ledger_app.store.engine import Store, open_configured
 from ledger_app.store.preparing import prepare
 from ledger_app.store.secrets import Vault
 from ledger_app.telemetry.logs import Log
-from ledger_app.web import pages
+from ledger_app.web import pages, searching
 
 _LOG = Log("service")
 _TELL_AGAIN_SECONDS = 60.0
@@ -250,6 +250,7 @@ def _routers() -> list[APIRouter]:
         members.router,
         verification.router,
         statements.router,
+        searching.router,
         pages.router,
     ]
 

@@ -7,6 +7,7 @@ from fastapi.responses import StreamingResponse
 
 from ledger_app.access.principals import Principal
 from ledger_app.api.http import Caller, Context, Cursor, Limit
+from ledger_app.services.context import Services
 from ledger_app.services.search.exporting import MEDIA, Format, export
 from ledger_app.services.search.filters import STANDINGS, Filters, Sort
 from ledger_app.services.search.finding import find
@@ -114,9 +115,14 @@ def exported(
     format_: Annotated[Format, Query(alias="format")] = "csv",
 ) -> StreamingResponse:
     """Everything that the search finds as CSV (RFC 4180), a JSON array, or a JSON object a line."""
+    return file_answer(ctx, who, filters, format_)
+
+
+def file_answer(ctx: Services, who: Principal, filters: Filters, form: Format) -> StreamingResponse:
+    """The export as a file to keep, sent while it is made."""
     headers = {
-        "Content-Disposition": f'attachment; filename="certificates.{format_}"',
+        "Content-Disposition": f'attachment; filename="certificates.{form}"',
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }
-    return StreamingResponse(export(ctx, who, filters, format_), headers=headers, media_type=MEDIA[format_])
+    return StreamingResponse(export(ctx, who, filters, form), headers=headers, media_type=MEDIA[form])

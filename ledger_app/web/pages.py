@@ -85,7 +85,7 @@ def certificate_page(name: str, who: Looking, ctx: Context) -> HTMLResponse:
         return _certificate(ctx, who, name)
     except LedgerError as error:
         return page(
-            "verify.html", error.status, **_frame(ctx, who), given=_GIVEN, report=None, fault=_fault(error)
+            "verify.html", error.status, **frame(ctx, who), given=_GIVEN, report=None, fault=fault_of(error)
         )
 
 
@@ -97,7 +97,7 @@ def bundle_file(name: str, who: Looking, ctx: Context) -> Response:
         content = bundles.bundle(ctx, who, row.id)
     except LedgerError as error:
         return page(
-            "verify.html", error.status, **_frame(ctx, who), given=_GIVEN, report=None, fault=_fault(error)
+            "verify.html", error.status, **frame(ctx, who), given=_GIVEN, report=None, fault=fault_of(error)
         )
     name = re.sub(r"[^A-Za-z0-9._-]", "-", row.number)[:100] or "certificate"
     return Response(
@@ -114,7 +114,7 @@ def bundle_file(name: str, who: Looking, ctx: Context) -> Response:
 @router.get("/sign-in", response_class=HTMLResponse)
 def sign_in_page(who: Looking, ctx: Context) -> HTMLResponse:
     """The form for an access token."""
-    return page("sign_in.html", **_frame(ctx, who), report=None, fault=None)
+    return page("sign_in.html", **frame(ctx, who), report=None, fault=None)
 
 
 @router.post("/sign-in", response_class=HTMLResponse)
@@ -125,7 +125,7 @@ async def sign_in(request: Request, who: Looking, ctx: Context) -> Response:
         token = _text(await _form(request), "token")
         await run_in_threadpool(principal_for, ctx.store, f"Bearer {token}")
     except LedgerError as error:
-        return page("sign_in.html", error.status, **_frame(ctx, who), report=None, fault=_fault(error))
+        return page("sign_in.html", error.status, **frame(ctx, who), report=None, fault=fault_of(error))
     answer = RedirectResponse("/", 303)
     secure = ctx.settings.base_url.startswith("https")
     answer.set_cookie(COOKIE, token, max_age=_WEEK, httponly=True, samesite="strict", secure=secure)
@@ -162,7 +162,7 @@ _GIVEN: Final = {"number": "", "at": "", "claim": ""}
 
 
 def _verify_page(ctx: Services, who: Principal) -> HTMLResponse:
-    return page("verify.html", **_frame(ctx, who), given=_GIVEN, report=None, fault=None)
+    return page("verify.html", **frame(ctx, who), given=_GIVEN, report=None, fault=None)
 
 
 async def _answer(request: Request, ctx: Services, who: Principal) -> HTMLResponse:
@@ -174,8 +174,8 @@ async def _answer(request: Request, ctx: Services, who: Principal) -> HTMLRespon
         found = await run_in_threadpool(verifying.verify, ctx, who, query)
         report = present.report_view(found, looked_up=query.file is None)
     except LedgerError as error:
-        fault, status = _fault(error), error.status
-    values = {**await run_in_threadpool(_frame, ctx, who), "given": given, "report": report, "fault": fault}
+        fault, status = fault_of(error), error.status
+    values = {**await run_in_threadpool(frame, ctx, who), "given": given, "report": report, "fault": fault}
     if request.headers.get("hx-request") == "true":
         return page("report.html", **values)
     return page("verify.html", status, **values)
@@ -204,7 +204,7 @@ def _certificate(ctx: Services, who: Principal, name: str) -> HTMLResponse:
     address = f"{ctx.settings.base_url}/c/{row.leaf}"
     return page(
         "certificate.html",
-        **{**_frame(ctx, who), "own_page": True},
+        **{**frame(ctx, who), "own_page": True},
         report=present.report_view(report, looked_up=True),
         fault=None,
         heading=f"Certificate {row.number}" if entitled else "Certificate of origin",
@@ -247,7 +247,8 @@ def _qr(address: str) -> Markup:
     return Markup(drawn.getvalue().decode())  # noqa: S704  # nosec B704
 
 
-def _frame(ctx: Services, who: Principal) -> dict[str, Any]:
+def frame(ctx: Services, who: Principal) -> dict[str, Any]:
+    """What every page shows: who is signed in."""
     return {"who": _name(ctx, who), "own_page": False}
 
 
@@ -262,7 +263,8 @@ def _name(ctx: Services, who: Principal) -> str:
     return who.label or who.kind.value
 
 
-def _fault(error: LedgerError) -> dict[str, Any]:
+def fault_of(error: LedgerError) -> dict[str, Any]:
+    """A refusal as `report.html` shows it."""
     return present.fault_view(error.reason, error.detail, error.next_step)
 
 
