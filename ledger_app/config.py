@@ -95,7 +95,7 @@ class Settings(BaseSettings):
     act_deadline_seconds: int = Field(86_400, ge=60)
     vote_expiry_seconds: int = Field(7 * 86_400, ge=60)
     application_four_eyes: bool = False
-    import_approval_above: int | None = Field(10_000, ge=0)
+    import_approval_above: int = Field(10_000, ge=0)
 
     webhook_networks: Annotated[tuple[IPv4Network | IPv6Network, ...] | None, NoDecode] = None
     webhook_ports: Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], NoDecode] = (443,)

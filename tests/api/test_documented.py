@@ -74,11 +74,16 @@ def _names(world: World, clients: Mapping[str, Any]) -> dict[str, list[str]]:
         "application": [*drafts, ready["id"]],
         "attachment": [file["evidence"][0]["id"] for file in files],
         "range": [chamber.post("/v1/numbers", json={"pattern": "FUZZ-{year}-####"}).json()["id"]],
+        "webhook": [
+            chamber.post("/v1/webhooks", json={"url": "http://127.0.0.1:9/", "outside": True}).json()["id"]
+            for _ in range(3)
+        ],
         "certificate": [*issued, asked["certificates"][0]["id"]],
         "act": [row["id"] for row in clients["operator"].get("/v1/acts").json()["acts"]],
         "organisation": [actor.identifier for actor in world.actors.values() if actor.identifier],
         "key": [actor.address for actor in world.actors.values()],
-        "job": [captured["capture"]],
+        "job": [captured["capture"], *_jobs(clients["chamber-cn"])],
+        "page": ["0", "1"],
         "event": [row["event"] for row in captured["accepted"]],
         "stream": [row["id"] for row in clients["carrier"].get("/v1/cargo/streams").json()["streams"]],
     }
@@ -88,6 +93,19 @@ def _applied(world: World) -> dict[str, Any]:
     """What exporter-cn can apply with."""
     me = {"name": "Exporter", "identifier": world.actors["exporter-cn"].identifier}
     return {name: value for name, value in world.document(exporter=me).items() if name != "issuer"}
+
+
+def _jobs(client: Any) -> list[str]:
+    """Imports that were opened, one of them with a page."""
+    opened = [
+        client.post("/v1/imports/jobs", json={"file": each * 64, "kind": "csv"}).json()["id"] for each in "ab"
+    ]
+    client.put(
+        f"/v1/imports/jobs/{opened[0]}/pages/0?firstRow=2",
+        content=b"number,scheme\n1,RCEP\n",
+        headers={"Content-Type": "text/csv"},
+    )
+    return opened
 
 
 def _voyage() -> dict[str, Any]:
@@ -120,6 +138,12 @@ def _bodies(world: World, clients: Mapping[str, Any]) -> dict[str, list[tuple[st
         ],
         f"{one}/{{certificate}}/withdraw": [{"declaration": "D-1", "reason": 1, **about}],
         f"{one}/{{certificate}}/refuse": [{"declaration": "D-3", "reason": 1, **about}],
+        f"{one}/{{certificate}}/send": [{"to": world.actors["carrier"].identifier}, {"to": chamber, **about}],
+        "POST /v1/webhooks": [{"url": "http://127.0.0.1:9/hook", "types": ["certificate.revoked"]}],
+        "POST /v1/webhooks/{webhook}/secret": [{"hours": 1}],
+        "POST /v1/webhooks/{webhook}/enable": [{}],
+        "POST /v1/webhooks/{webhook}/test": [{}],
+        "POST /v1/webhooks/{webhook}/resend": [{"since": "2026-01-01"}, {"message": "msg_" + "0" * 32}],
         "POST /v1/applications": [{"document": _applied(world), "issuer": chamber}],
         "PUT /v1/applications/{application}": [{"document": _applied(world), "version": 1}],
         "POST /v1/numbers": [{"pattern": "F-#", "scheme": "CHAFTA"}],
@@ -148,6 +172,10 @@ def _bodies(world: World, clients: Mapping[str, Any]) -> dict[str, list[tuple[st
             {"scheme": "RCEP", "kind": 1, "from": "2026-01-01", "until": None}
         ],
         "POST /v1/organisations/{organisation}/keys": [key],
+        "POST /v1/imports/jobs": [{"file": "c" * 64, "kind": "json", "name": "x"}],
+        "POST /v1/imports/jobs/{job}/end": [{"pages": 1}, {"pages": 0, "unreadable": [3]}],
+        "POST /v1/imports/jobs/{job}/approval": [{}],
+        "POST /v1/imports/jobs/{job}/rejection": [{}],
         "POST /v1/tokens": [{"kind": "trader", "label": "x"}],
         "POST /v1/verify": [
             {"bundle": bundle},
@@ -163,6 +191,7 @@ def _bodies(world: World, clients: Mapping[str, Any]) -> dict[str, list[tuple[st
     made["POST /v1/verify"].append((form, file % (b"json", json.dumps(bundle).encode())))
     document = json.dumps(world.document()).encode()
     table = b"exporter.name,items.1.hsCode,importCountry\nACME,090240,AU\n"
+    made["PUT /v1/imports/jobs/{job}/pages/{number}"] = [("text/csv", table), ("application/json", b"[{}]")]
     made["POST /v1/imports"] = [(form, file % (b"json", document)), (form, file % (b"csv", table))]
     return made
 

@@ -1,7 +1,6 @@
 """`origin certificate import`: what each certificate lacks, the mapped document, and issuing what lacks
 nothing."""
 
-import csv
 import json
 import secrets
 from pathlib import Path
@@ -37,16 +36,15 @@ def run(demo: RunningDemo, code: int, *arguments: str) -> dict[str, Any]:
 def test_the_mapped_document_is_written_completed_and_imported_once(
     demo: RunningDemo, tmp_path: Path, number: str
 ) -> None:
-    file, mapped, wrong = (tmp_path / name for name in ("foreign.json", "mapped.json", "errors.csv"))
+    file, mapped, wrong = (tmp_path / name for name in ("foreign.json", "mapped.json", "errors.json"))
     file.write_text(json.dumps(foreign(number)))
     told = run(demo, 3, str(file), "-o", str(mapped), "--errors", str(wrong))
-    assert (told["read"], told["ready"], told["refused"], told["act"]) == (1, 0, 1, None)
+    assert (told["read"], told["ready"], told["refused"], told["import"]) == (1, 0, 1, None)
     lacking = {one["pointer"] for one in told["findings"] if one["severity"] == "error"}
     assert lacking == {"/scheme", "/issuanceBasis", "/originCountry", "/items"}
-    with wrong.open(newline="") as rows:
-        listed = list(csv.DictReader(rows))
-    assert {row["pointer"] for row in listed if row["severity"] == "error"} == lacking
-    assert all(row["fix"] for row in listed)
+    [refused] = json.loads(wrong.read_text())
+    assert {"/" + each["column"] for each in refused["importErrors"]} == lacking
+    assert all(each["fix"] for each in refused["importErrors"])
     document = json.loads(mapped.read_text())
     assert document["number"] == number
     assert document["exporter"]["name"] == "Maker"
@@ -55,11 +53,11 @@ def test_the_mapped_document_is_written_completed_and_imported_once(
     document |= {"scheme": "RCEP", "issuanceBasis": "authority", "originCountry": "CN", "items": items}
     mapped.write_text(json.dumps(document))
     issued = run(demo, 0, str(mapped), "--timeout", "200")
-    assert issued["act"]["state"] == "final"
-    (certificate,) = issued["certificates"]
+    assert [act["state"] for act in issued["acts"]] == ["final"]
+    assert [each["number"] for each in issued["certificates"]] == [number]
     assert demo.json("verify", number)["verdict"] == "GENUINE"
     again = run(demo, 0, str(mapped), "--timeout", "200")
-    assert [one["id"] for one in again["certificates"]] == [certificate["id"]]
+    assert (again["repeated"], again["issued"]) == (1, 0)
 
 
 def test_good_rows_are_issued_unless_all_or_nothing_is_asked(

@@ -24,6 +24,34 @@ _LISTS: Final[tuple[tuple[str, ...], ...]] = (
     *((party, "address", "lines") for party in _PARTIES),
 )
 
+_ADDRESS: Final = ("lines", "city", "postcode", "subdivision", "country")
+_PARTY: Final = ("name", "identifier", *(f"address.{name}" for name in _ADDRESS))
+_TRANSPORT: Final = ("mode", "means", "journey", "departureDate")
+_PLACES: Final = ("loadingPlace", "dischargePlace")
+_ITEM: Final = (
+    "number", "marks", "packages.count", "packages.kind", "description", "hsCode", "hsEdition",
+    "originCriterion", "originCountry", "quantity.value", "quantity.unit", "grossMass.value",
+    "grossMass.unit", "netMass.value", "netMass.unit", "value.amount", "value.currency", "invoices",
+    "allowance",
+)  # fmt: skip
+
+
+def columns(items: int) -> list[str]:
+    """The columns of a table of certificates with so many items each. Any other field of the document may be
+    added under its own path."""
+    return [
+        "number", "scheme", "issuanceBasis", "issueDate", "validFrom", "validUntil", "exportCountry",
+        "importCountry", "originCountry", "destination", "consignment",
+        *(f"{party}.{name}" for party in ("exporter", "producer", "consignee") for name in _PARTY),
+        *(f"transport.{name}" for name in _TRANSPORT),
+        *(f"transport.{place}.{name}" for place in _PLACES for name in ("code", "name")),
+        "containers",
+        *(f"items.{place}.{name}" for place in range(items) for name in _ITEM),
+        "invoices.0.number", "invoices.0.date", "allowance.units", "allowance.unit", "flags",
+        *(f"declarations.exporter.{name}" for name in ("statement", "place", "date", "signatory")),
+        "remarks", "type", "version",
+    ]  # fmt: skip
+
 
 def is_template(entry: dict[str, Any]) -> bool:
     """Whether all members are ours, and one of those that every certificate has is there."""

@@ -170,8 +170,8 @@ def _after(ctx: Services, job: Job) -> tuple[str, str | None]:
         return imports.STOPPED, "IMPORT_ROWS_REFUSED"
     if job.ready == 0:
         return imports.DONE, None
-    most = ctx.settings.import_approval_above
-    return (imports.AWAITING if most is not None and job.ready > most else imports.ISSUING), None
+    large = job.ready > ctx.settings.import_approval_above
+    return (imports.AWAITING if large else imports.ISSUING), None
 
 
 def _decide(
