@@ -15,7 +15,7 @@ from ledger_app.services.context import Once, Services
 from ledger_app.services.lives import require
 from ledger_app.services.locating import Located, Reference, intact, own_certificate
 from ledger_app.services.search.recording import forget
-from ledger_app.store import certificates
+from ledger_app.store import applications, certificates
 
 
 def suspend(
@@ -74,7 +74,8 @@ def confirm(ctx: Services, principal: Principal, batch: str, once: Once) -> dict
 
 
 def erase(ctx: Services, principal: Principal, certificate_id: str) -> None:
-    """Destroy the document and secret of the caller's own certificate, and what it could be found by.
+    """Destroy the document and secret of the caller's own certificate, what it could be found by, and what
+    the application for it says, its files included.
 
     What others hold of it is theirs. Raises NotFound `CERTIFICATE_UNKNOWN`; Conflict `ACT_PENDING` while its
     issuing act still waits for a signature, which needs the document.
@@ -86,6 +87,8 @@ def erase(ctx: Services, principal: Principal, certificate_id: str) -> None:
         if row.state == "needs-signature":
             raise Conflict("ACT_PENDING")
         certificates.erase(conn, certificate_id)
+        if (case := applications.of_certificate(conn, certificate_id)) is not None:
+            applications.erase(conn, case.id)
         forget(ctx, conn, row)
 
 

@@ -16,7 +16,8 @@ _ranges = itertools.count(1)
 def document(world: World, **changes: Any) -> dict[str, Any]:
     """A complete document of exporter-cn, without what is the chamber's to give: number, day of issue."""
     exporter = {"name": "Exporter of the world", "identifier": world.actors["exporter-cn"].identifier}
-    made = world.document(**{"exporter": exporter, **changes})
+    today = world.ctx.clock().date()
+    made = world.document(**{"exporter": exporter, "issue_date": today, **changes})
     return {name: value for name, value in made.items() if name not in ("number", "issueDate", "issuer")}
 
 
@@ -26,6 +27,7 @@ def self_certified(world: World) -> dict[str, Any]:
     return sample_document(
         f"SELF-{secrets.token_hex(4)}",
         issuer=me,
+        issue_date=world.ctx.clock().date(),
         exporter={"name": "Exporter of the world", "identifier": me},
         issuanceBasis="approved-exporter",
         certifierAuthorisation={"number": "AE-1"},

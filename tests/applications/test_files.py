@@ -179,6 +179,23 @@ def test_a_file_that_was_changed_in_the_database_is_not_given_out(
     assert reply.json()["reason"] in ("SEALED_UNREADABLE", "RECORD_DAMAGED")
 
 
+def test_what_led_to_a_certificate_goes_when_its_document_is_erased(
+    world: World, clients: dict[str, TestClient]
+) -> None:
+    exporter, chamber = Desk(clients["exporter-cn"]), Desk(clients["chamber-cn"])
+    add_range(world, clients["chamber-cn"])
+    case = ok(attach(clients["exporter-cn"], drafted(world, clients), PDF))
+    asked = chamber.do(chamber.do(exporter.do(case, "submit"), "take"), "issue")
+    url = f"/v1/certificates/{asked['certificates'][0]['id']}/document"
+    assert refusal(clients["chamber-cn"].delete(url)) == (409, "ACT_PENDING")
+    world.done(asked)
+    assert clients["chamber-cn"].delete(url).status_code == 204
+    left = exporter.show(case)
+    assert (left["erased"], left["document"], left["stage"]) == (True, None, "issued")
+    file = f"/v1/applications/{case['id']}/evidence/{case['evidence'][0]['id']}"
+    assert refusal(clients["exporter-cn"].get(file)) == (404, "ATTACHMENT_UNKNOWN")
+
+
 def test_no_byte_of_a_file_and_no_name_stands_in_the_database(
     world: World, clients: dict[str, TestClient]
 ) -> None:

@@ -86,6 +86,21 @@ def test_before_it_is_on_the_ledger_there_is_nothing_to_do_with_it(world: World)
     assert (seen["states"], seen["may"]) == (["needs-signature"], [])
 
 
+def test_while_the_ledger_cannot_be_asked_nothing_is_made_up_and_nothing_held_up(world: World) -> None:
+    (certificate,) = world.issue()
+    chamber = world.principal("chamber-cn")
+    world.catch_up()
+    gateway, world.ctx.gateway_or_none = world.ctx.gateway_or_none, None
+    try:
+        seen = certificates.show(world.ctx, chamber, certificate["id"])
+        assert (seen["states"], seen["may"]) == (None, None)
+        assert {one["what"] for one in seen["deadlines"]} >= {"present-by"}
+        asked = lifecycle.revoke(world.ctx, chamber, named(certificate), 1, ALWAYS)
+    finally:
+        world.ctx.gateway_or_none = gateway
+    world.done(asked)
+
+
 def test_deadlines_come_from_the_agreement_and_pass_when_the_day_is_over_everywhere(
     world: World, at: Callable[[datetime], None]
 ) -> None:

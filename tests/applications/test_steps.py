@@ -179,11 +179,11 @@ def test_without_a_range_the_examiner_names_the_number_or_it_is_not_issued(
         conn.execute(text("DELETE FROM number_ranges"))
     assert refusal(desks.chamber.try_(taken, "issue")) == (409, "NUMBERS_NONE")
     assert desks.chamber.show(taken)["version"] == taken["version"]
-    number = f"HAND-{taken['id'][-8:]}"
-    asked = desks.chamber.do(taken, "issue", number=number, issueDate="2026-11-21")
+    number, day = f"HAND-{taken['id'][-8:]}", world.ctx.clock().date().isoformat()
+    asked = desks.chamber.do(taken, "issue", number=number, issueDate=day)
     world.done(asked)
     issued = ok(desks.exporter.client.get(f"/v1/certificates/{asked['certificates'][0]['id']}"))
-    assert (issued["document"]["number"], issued["document"]["issueDate"]) == (number, "2026-11-21")
+    assert (issued["document"]["number"], issued["document"]["issueDate"]) == (number, day)
     other = desks.taken()
     assert refusal(desks.chamber.try_(other, "issue", number=number)) == (409, "NUMBER_TAKEN")
     assert refusal(desks.chamber.try_(other, "issue", number="X", issueDate="21/11")) == (400, "DAY_INVALID")

@@ -2,16 +2,19 @@
 
 import json
 import secrets
+import shlex
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ledger_app.domain.samples import sample_document
+from tests.house.test_readme import CHECKOUT, same, steps_of
 from tests.support.running_demo import RunningDemo
 
 
 def document(folder: Path, **changes: Any) -> str:
     """The file of a document that lacks number and day of issue."""
-    made = {**sample_document(**changes)}
+    made = sample_document(issue_date=datetime.now(UTC).date(), **changes)
     for name in ("number", "issueDate"):
         made.pop(name)
     file = folder / f"{secrets.token_hex(4)}.json"
@@ -80,3 +83,21 @@ def test_what_the_document_lacks_is_told_line_by_line(demo: RunningDemo, tmp_pat
     demo.json("application", "withdraw", name)
     over = demo.origin("application", "submit", name)
     assert "[LIFE_FORBIDS]" in over.stderr
+
+
+def test_the_page_about_applications_is_true(demo: RunningDemo) -> None:
+    page = (CHECKOUT / "docs" / "applications.md").read_text("utf-8")
+    name, ran = "", 0
+    for step in steps_of(page):
+        words = [name if word == "APPLICATION" else word for word in shlex.split(step.command)]
+        assert words[0] == "scripts/origin"
+        words = [str(CHECKOUT / word) if word.startswith("docs/") else word for word in words]
+        done = demo.origin(*words[1:])
+        assert done.returncode == 0, f"{step.command}: {done.stdout}{done.stderr}"
+        if words[1:3] == ["application", "draft"] and not name:
+            name = done.stdout.split()[1].rstrip(":")
+        said = [same(line) for line in done.stdout.splitlines()]
+        shown = [line.replace("APPLICATION", name) for line in step.shown]
+        assert [line for line in shown if same(line) not in said] == [], (step.command, done.stdout)
+        ran += 1
+    assert ran == 11

@@ -3,6 +3,7 @@
 Whoever acts says which version they saw, so that nobody decides about a text that they have not read.
 """
 
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -119,7 +120,7 @@ def decide(
         case = _seen(ctx, conn, principal, application_id, version)
         before = case.life
         if step == "take" and four_eyes:
-            before = Application(**{**_fields(before), "four_eyes": True})
+            before = replace(before, four_eyes=True)
         life = do(before, step, case.side(principal), reasons=why, person=principal.person)
         if step == "submit":
             _check_applicant(ctx, principal, case.document)
@@ -198,10 +199,6 @@ def _seen(ctx: Services, conn: Connection, principal: Principal, application_id:
     row = record.find(conn, principal, application_id)
     record.must_be_at(row, version)
     return record.opened(ctx, conn, row)
-
-
-def _fields(life: Application) -> dict[str, Any]:
-    return {name: getattr(life, name) for name in Application.__slots__}
 
 
 def _written(reasons: list[str]) -> tuple[str, ...]:
