@@ -140,6 +140,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_webhook_endpoints_state"), "webhook_endpoints", ["state"], unique=False)
 
+    # Who brought a bundle before recipients were kept is told of what comes from now on.
+    op.execute(
+        "INSERT INTO certificate_recipients"
+        " (leaf, recipient, owner, digest, received_at, since_block, expiry_told)"
+        " SELECT leaf, organisation, organisation, digest, created_at,"
+        " COALESCE((SELECT MAX(number) FROM chain_blocks), -1), false FROM received_bundles"
+    )
+
 
 def downgrade() -> None:
     op.drop_table("webhook_attempts")
