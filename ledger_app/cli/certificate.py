@@ -278,7 +278,7 @@ def _print_life(found: dict[str, Any]) -> None:
     for one in found["deadlines"]:
         left = "overdue" if one["overdue"] else f"{one['daysLeft']} days left"
         sure = "" if one["certain"] else ", not certain"
-        output.line(f"  {one['what']:<18} {one['day']}, {left} ({one['source']}{sure})")
+        output.line(f"  {one['what']:<19}{one['day']}, {left} ({one['source']}{sure})")
     for one in found["may"] or ():
         word = output.colour("yes", "32") if one["possible"] else f"no: {one['reason']}"
         output.line(f"  {one['act']:<18} {word}")

@@ -165,6 +165,7 @@ _FORM: Final[dict[str, tuple[str, str, str]]] = {
 }
 # What to add where the name of a field does not say it. Others: `_FORM`.
 _ADD: Final = {
+    "/number": "Add it, or have it issued under the next number of the issuing body's range.",
     "/scheme": "Add the code of what it is issued under, such as RCEP, CHAFTA or NON-PREFERENTIAL.",
     "/issuanceBasis": "Add one of: "
     + ", ".join(get_args(Certificate.model_fields["issuance_basis"].annotation))

@@ -57,7 +57,7 @@ def take_numbers(conn: Connection, issuer: str, scheme: str, issued: date, many:
             numbers.move(conn, one.row.id, year, last)
         if len(given) == many:
             return given
-    raise Conflict("NUMBERS_USED_UP", f"{len(given)} numbers are left, {many} are needed.", left=len(given))
+    raise Conflict("NUMBERS_USED_UP", f"Numbers left: {len(given)}, needed: {many}.", left=len(given))
 
 
 def numbered(
