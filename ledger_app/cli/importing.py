@@ -8,8 +8,11 @@ import hashlib
 import json
 import os
 import tempfile
+import threading
 import time
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import IO, Annotated, Any, BinaryIO, Final
@@ -29,6 +32,7 @@ _OVER: Final = ("done", "stopped", "rejected")
 _WORDS: Final = ("approve", "reject", "show")
 _SHOWN: Final = 1_000
 _PATIENCE: Final = 60.0
+_AT_ONCE: Final = 2
 _DRY_ROWS, _DRY_SIZE = 200, 2 << 20
 
 
@@ -91,6 +95,7 @@ class _Import:
         self._stream = stream
         self._name = name
         self._kind = kind
+        self._threads = threading.local()
         self._progress = _Progress(as_json)
         self.errors: ErrorsFile | None = None
         self.findings: list[dict[str, Any]] = []
@@ -142,13 +147,12 @@ class _Import:
         path = f"/v1/imports/jobs/{job['id']}"
         if job["pages"]:
             output.progress(f"import {job['id']} goes on: {job['pages']} pages are there")
-        for page in self._pages(job["pageRows"], job["pageSize"]):
+        for page, answer in self._sent(path, job, held):
             unreadable += page.too_long
-            if not page.rows:
-                self._count({"rows": 0, "ready": 0, "refused": 0, "repeated": 0})
+            if answer is None:
                 self._note(page, [], set())
                 continue
-            told = self._page(path, pages, page, maybe_there=pages < held or job["state"] != "receiving")
+            told = answer.result()
             pages += 1
             self._count(told)
             self._note(page, told["findings"], {each["row"] for each in told["findings"]})
@@ -170,19 +174,37 @@ class _Import:
         self._progress.end()
         return job
 
+    def _sent(
+        self, path: str, job: dict[str, Any], held: int
+    ) -> Iterator[tuple[Page, "Future[dict[str, Any]] | None"]]:
+        """The pages in order, each with its answer to come; few are on their way at once."""
+        waiting: deque[tuple[Page, Future[dict[str, Any]] | None]] = deque()
+        number = 0
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for page in self._pages(job["pageRows"], job["pageSize"]):
+                answer = None
+                if page.rows:
+                    maybe = number < held + _AT_ONCE or job["state"] != "receiving"
+                    answer = pool.submit(self._page, path, number, page, maybe_there=bool(held) and maybe)
+                    number += 1
+                waiting.append((page, answer))
+                if len(waiting) > _AT_ONCE:
+                    yield waiting.popleft()
+            yield from waiting
+
     def _page(self, path: str, number: int, page: Page, *, maybe_there: bool) -> dict[str, Any]:
-        body = page.body
+        client, body = self._own(), page.body
         place = f"{path}/pages/{number}"
         if maybe_there:
             digest = hashlib.sha256(body).hexdigest()
             try:
-                known: dict[str, Any] = self._patiently(lambda: self._client.get(place, sha256=digest))
+                known: dict[str, Any] = self._patiently(lambda: client.get(place, sha256=digest))
                 return known
             except errors.NotFound:
                 pass
 
         def put() -> dict[str, Any]:
-            answer: dict[str, Any] = self._client.request(
+            answer: dict[str, Any] = client.request(
                 "PUT",
                 place,
                 query={"firstRow": page.first_row},
@@ -193,6 +215,13 @@ class _Import:
 
         told: dict[str, Any] = self._patiently(put)
         return told
+
+    def _own(self) -> Client:
+        """A connection of this thread's own."""
+        if not hasattr(self._threads, "client"):
+            self._threads.client = self._client.again()
+        found: Client = self._threads.client
+        return found
 
     def _patiently(self, ask: Any) -> Any:
         """Asked again while the service is away, for a minute: everything that is asked here may be."""

@@ -10,6 +10,7 @@ from ledger_app.access.principals import Principal
 from ledger_app.config import Settings
 from ledger_app.errors import Unavailable
 from ledger_app.services.books import Books
+from ledger_app.services.bulk.readers import Readers
 from ledger_app.services.proven import ProvenStreams
 from ledger_app.services.pulse import Alarms, Pulse, Seen
 from ledger_app.store import idempotency
@@ -60,6 +61,7 @@ class Services:
     alarms: Alarms = field(default_factory=Alarms)
     proven: ProvenStreams = field(default_factory=ProvenStreams)
     books: Books = field(default_factory=Books)
+    readers: Readers = field(default_factory=Readers)
     search_key: bytes | None = None
 
     @property

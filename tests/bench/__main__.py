@@ -20,6 +20,7 @@ BENCHMARKS = {
     "verify": "tests.bench.verifying",
     "register": "tests.bench.registering",
     "gas": "tests.bench.gas",
+    "imports": "tests.bench.importing",
     "search": "tests.bench.searching",
 }
 

@@ -72,9 +72,12 @@ class Desk:
         found: dict[str, Any] = answer.json()
         return found
 
-    def send(self, data: bytes, name: str = "x.csv", *, whole: bool = False, **more: Any) -> dict[str, Any]:
+    def send(
+        self, data: bytes, name: str = "x.csv", *, whole: bool = False, who: dict[str, str] | None = None
+    ) -> dict[str, Any]:
         """All of them; gives the import, with the `findings` of its pages."""
-        job = self.open(data, name, whole=whole, headers=more or None)
+        more = who or {}
+        job = self.open(data, name, whole=whole, headers=who)
         findings: list[dict[str, Any]] = []
         pages = self.pages(data, name)
         for page in pages:

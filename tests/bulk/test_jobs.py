@@ -177,10 +177,10 @@ def test_a_large_import_waits_for_a_second_person(desk: Desk) -> None:
     ctx.settings = before.model_copy(update={"import_approval_above": 2})
     try:
         one, two = desk.person("Ann Li"), desk.person("Bo Wang")
-        small = desk.send(table([record(number) for number in numbers(desk, 2)]), **one)
+        small = desk.send(table([record(number) for number in numbers(desk, 2)]), who=one)
         assert small["state"] == "issuing"
         named = numbers(desk, 3)
-        job = desk.send(table([record(number) for number in named]), **one)
+        job = desk.send(table([record(number) for number in named]), who=one)
         assert (job["state"], job["approval"]) == ("awaiting-approval", {"above": 2, "by": None})
         path = f"/v1/imports/jobs/{job['id']}"
         for who, status in (
@@ -195,7 +195,7 @@ def test_a_large_import_waits_for_a_second_person(desk: Desk) -> None:
         assert desk.done(job)["final"] == 3
         again = desk.client.post(f"{path}/approval", json={}, headers=one)
         assert (again.status_code, again.json()["reason"]) == (409, "IMPORT_NOT_WAITING")
-        third = desk.send(table([record(number) for number in numbers(desk, 3)]), **one)
+        third = desk.send(table([record(number) for number in numbers(desk, 3)]), who=one)
         rejected = desk.client.post(f"/v1/imports/jobs/{third['id']}/rejection", json={}, headers=two).json()
         assert (rejected["state"], rejected["asked"]) == ("rejected", 0)
     finally:

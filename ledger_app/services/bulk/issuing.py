@@ -49,9 +49,11 @@ class Importer:
         while not stop.wait(pause):
             try:
                 pause = _BUSY if self.step() else _IDLE
+                self._ctx.readers.tidy()
             except LedgerError as failed:
                 pause = 2.0
                 _LOG.warning("failed", worker="importer", reason=failed.reason)
+        self._ctx.readers.close()
         with suppress(Unavailable), self._ctx.store.begin() as conn:
             lease.release(conn, _LEASE, self._holder)
 

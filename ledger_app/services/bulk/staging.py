@@ -5,7 +5,6 @@ it stood. A number names one certificate of an issuer.
 """
 
 import hashlib
-import secrets
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
@@ -16,9 +15,11 @@ import orjson
 from ledger_app.access.principals import Principal
 from ledger_app.domain.certificate import check_for_issue
 from ledger_app.errors import BadInput, Conflict, NotFound
-from ledger_app.proof.leaf import Leaf, leaf_for
+from ledger_app.proof.leaf import Leaf
 from ledger_app.services.batches import Paper
 from ledger_app.services.bulk.jobs import job_key, own, page_digest
+from ledger_app.services.bulk.papers import papers_of
+from ledger_app.services.bulk.readers import Setting
 from ledger_app.services.bulk.reading import Read, read_page, refusal
 from ledger_app.services.context import Services
 from ledger_app.services.importing import own_issuer
@@ -53,9 +54,9 @@ def put_page(
             raise Conflict("IMPORT_PAGE_DIFFERS", page=number)
         return _report(ctx, known)
     _must_receive(job)
-    read = read_page(body, job.kind, first_row, own_issuer(ctx, principal), job.organisation, key)
+    read, papers = _read(ctx, (body, job.kind, first_row, own_issuer(ctx, principal), job.organisation, key))
     fresh = _number(ctx, job, [row for row in read if row.content])
-    papers = _papers(ctx, fresh)
+    papers |= papers_of(ctx.vault, [row for row in fresh if row.content not in papers])
     with ctx.store.begin() as conn:
         job = own(conn, principal, job_id)
         if (known := imports.page(conn, job_id, number)) is not None and known.digest == digest:
@@ -97,6 +98,21 @@ def _must_receive(job: Job) -> None:
         raise Conflict("IMPORT_CLOSED", f"The import is {job.state}.", state=job.state)
 
 
+def _read(ctx: Services, task: tuple[Any, ...]) -> tuple[list[Read], dict[str, Paper]]:
+    """The rows of a page and the papers of those that lack nothing, made by a process beside this one where
+    one is free."""
+    settings = ctx.settings
+    setting = Setting(settings.master_keys(), settings.agreements)
+    found = ctx.readers.ask(setting, settings.import_processes, task)
+    if found is None:
+        rows = read_page(*task)
+        return rows, papers_of(ctx.vault, [row for row in rows if row.content and not row.lacks_number])
+    if len(found) == 3:
+        refused, reason, detail = found
+        raise refused(reason, detail)
+    return found[0], found[1]
+
+
 def _number(ctx: Services, job: Job, rows: Sequence[Read]) -> list[Read]:
     """The rows of contents that are new, each with a number: the same content takes none twice."""
     with ctx.store.read() as conn:
@@ -125,20 +141,6 @@ def _number(ctx: Services, job: Job, rows: Sequence[Read]) -> list[Read]:
             row.document = {**row.document, "number": number}
             row.findings = check_for_issue(row.document)
     return [row for row in fresh if not row.refused]
-
-
-def _papers(ctx: Services, rows: Sequence[Read]) -> dict[str, Paper]:
-    papers: dict[str, Paper] = {}
-    for row in rows:
-        secret = secrets.token_bytes(32)
-        try:
-            leaf = leaf_for(row.document, secret)
-        except BadInput as bad:  # more values than a document may hold
-            fix = "Split it into several certificates."
-            row.findings.append(refusal(bad.reason, bad.detail, fix, pointer=""))
-            continue
-        papers[row.content] = Paper.of(ctx.vault, row.document, secret, leaf)
-    return papers
 
 
 def _is_repeated(entry: Entry | None, job_id: str) -> bool:

@@ -1,0 +1,27 @@
+"""Papers: documents that were admitted, each with its secret, its leaf and what it is found by."""
+
+import secrets
+from collections.abc import Sequence
+
+from ledger_app.errors import BadInput
+from ledger_app.proof.leaf import leaf_for
+from ledger_app.services.batches import Paper
+from ledger_app.services.bulk.reading import Read, refusal
+from ledger_app.store.secrets import Vault
+
+
+def papers_of(vault: Vault, rows: Sequence[Read]) -> dict[str, Paper]:
+    """By content; a row whose document cannot be committed to is refused, and has none."""
+    papers: dict[str, Paper] = {}
+    for row in rows:
+        if row.content in papers or row.refused:
+            continue
+        secret = secrets.token_bytes(32)
+        try:
+            leaf = leaf_for(row.document, secret)
+        except BadInput as bad:  # more values than a document may hold
+            fix = "Split it into several certificates."
+            row.findings.append(refusal(bad.reason, bad.detail, fix, pointer=""))
+            continue
+        papers[row.content] = Paper.of(vault, row.document, secret, leaf)
+    return papers
