@@ -1,8 +1,5 @@
 """Deliveries: at least once, under one id, in spite of slow, broken and hostile receivers and of kills."""
 
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -225,56 +222,6 @@ def test_two_processes_deliver_each_notice_once(desk: Desk, receiver: Receiver) 
         receiver.wait(40)
         until(lambda: set(desk.states(made)) == {"delivered"})
     assert sorted(one.message for one in receiver.got) == sorted(sent)
-
-
-@pytest.mark.parametrize(
-    ("kind", "kills"),
-    [
-        (None, (20,)),
-        pytest.param(databases.SQLITE, (10, 40, 80), marks=pytest.mark.long),
-        pytest.param(databases.POSTGRESQL, (10, 40, 80), marks=pytest.mark.long),
-    ],
-)
-def test_nothing_is_lost_when_the_process_is_killed_in_the_middle(
-    kind: str | None, kills: tuple[int, ...], tmp_path: Path
-) -> None:
-    url = databases.new_url(tmp_path, kind)
-    store = open_store(url)
-    store.create_all()
-    desk = Desk(services(store, tmp_path))
-    with receiving() as receiver:
-
-        def slowly(_: Got) -> tuple[int, dict[str, str]]:
-            time.sleep(0.05)
-            return 204, {}
-
-        receiver.answer = slowly
-        made = desk.add(receiver.url)
-        sent = desk.tell(120)
-        for count in kills:
-            child = _child(url, tmp_path)
-            receiver.wait(count)
-            child.send_signal(signal.SIGKILL)
-            child.wait()
-        assert len({one.message for one in receiver.got}) < len(sent)
-        with desk.delivering():
-            until(lambda: "pending" not in desk.states(made), "the rest is delivered")
-        got = [one.message for one in receiver.got]
-        assert set(got) == set(sent)
-        # What was in the air at a kill came twice, under the same id and with the same bytes.
-        assert len(got) - len(sent) <= len(kills) * 5
-        bodies = {one.message: one.body for one in receiver.got}
-        assert all(one.body == bodies[one.message] for one in receiver.got)
-    store.close()
-
-
-def _child(url: str, folder: Path) -> "subprocess.Popen[str]":
-    script = Path(__file__).with_name("delivering.py")
-    command = [sys.executable, str(script), url, str(folder)]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    assert child.stdout.readline() == "ready\n"
-    return child
 
 
 def test_a_test_notice_is_tried_once_and_its_failure_disables_nothing(
