@@ -65,13 +65,13 @@ def shelves(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Shelf]:
     return shelf
 
 
-@pytest.fixture(params=databases.both())
+@pytest.fixture(params=databases.both_when_long())
 def shelf(request: pytest.FixtureRequest, shelves: Callable[[str], Shelf]) -> Shelf:
     """Shared: tests leave what is there as it is."""
     return shelves(request.param)
 
 
-@pytest.fixture(params=databases.both())
+@pytest.fixture(params=databases.both_when_long())
 def ctx(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Services]:
     """An empty store of the test's own."""
     own = new_context(tmp_path, request.param)

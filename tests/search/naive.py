@@ -65,14 +65,14 @@ class Naive:
 
     def _standings(self, one: Made) -> set[str]:
         state = self.states[one.row.act_id]
-        if state in DEAD:
-            return {"refused"}
         status, used = self.standings.get(one.row.leaf, (0, 0))
         found = {
             name for number, name in ((1, "suspended"), (2, "revoked"), (3, "superseded")) if status == number
         }
         if used:
             found.add("used-up" if used >= one.row.leaf_fields["allowance"] else "partly-used")
+        if state in DEAD:
+            return found | {"refused"}
         if state not in DONE:
             return found | {"pending"}
         first, last = one.row.leaf_fields["validFrom"], one.row.leaf_fields["validUntil"]

@@ -87,7 +87,7 @@ def test_search_finds_exactly_what_a_look_at_everything_finds(
     shelf = shelves(kind)
     naive = Naive(shelf.ctx, shelf.made)
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
     @given(data=st.data(), who=st.sampled_from(sorted(ASKING)), limit=st.integers(1, 200))
     def compare(data: st.DataObject, who: str, limit: int) -> None:
         asked = data.draw(filters(shelf))
