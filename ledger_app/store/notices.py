@@ -101,14 +101,31 @@ def since(conn: Connection, recipient: str, moment: int) -> list[Notice]:
 # --- along the chain ---------------------------------------------------------------------------------------
 
 
-def told_up_to(conn: Connection) -> tuple[int, str] | None:
-    """Number and hash of the block up to which everything was told; None before the first round."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Up to where everything was told: a block, and the last block at or below it that holds an event. An
+    index that was read anew keeps the headers of blocks with events only.
+    """
+
+    number: int
+    hash: str
+    event: int
+    event_hash: str
+
+
+def told_up_to(conn: Connection) -> Place | None:
+    """How far the telling has come; None before the first round."""
     value = meta.get(conn, _TOLD)
-    return None if value is None else (int(value["number"]), str(value["hash"]))
+    return None if value is None else Place(**value)
 
 
-def set_told(conn: Connection, number: int, block_hash: str) -> None:
-    meta.put(conn, _TOLD, {"number": number, "hash": block_hash})
+def set_told(conn: Connection, number: int, block: str) -> None:
+    """Everything up to this block, whose header is kept, was told."""
+    query = select(func.max(chain_events.c.block_number)).where(chain_events.c.block_number <= number)
+    event = conn.execute(query).scalar_one_or_none()
+    anchor = None if event is None else block_hash(conn, int(event))
+    place = (number, block) if event is None or anchor is None else (int(event), anchor)
+    meta.put(conn, _TOLD, {"number": number, "hash": block, "event": place[0], "event_hash": place[1]})
 
 
 def block_hash(conn: Connection, number: int) -> str | None:

@@ -175,17 +175,19 @@ def _round(conn: Connection, depth: int) -> tuple[int, int, bool] | None:
         return None
     if told is None:
         return (final.number, final.number, True)
-    number, block_hash = told
-    if final.number < number:
+    if final.number < told.number:
         return None
-    same = notices.block_hash(conn, number) == block_hash
-    if same and final.number == number:
+    above, same = told.number, notices.block_hash(conn, told.number) == told.hash
+    if not same and notices.block_hash(conn, told.event) == told.event_hash:
+        # The chain may be another one after this block, but nothing had happened there that was told.
+        above, same = told.event, True
+    elif same and final.number == above:
         return None
-    if same and final.number - number < _REMEMBER_EVERY:
-        news = notices.events(conn, changes.NAMES, above=number, until=final.number, limit=1)
+    if same and final.number - told.number < _REMEMBER_EVERY and above == told.number:
+        news = notices.events(conn, changes.NAMES, above=above, until=final.number, limit=1)
         if not news:
             return None
-    return (number, final.number, same)
+    return (above, final.number, same)
 
 
 def _remember(conn: Connection, until: int) -> None:
