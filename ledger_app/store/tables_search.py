@@ -1,5 +1,5 @@
 """The tables of search: derived from certificates, acts and the index, and made again from them
-(docs/adr/0010-search.md).
+(docs/adr/0014-search.md).
 
 Terms are keyed hashes: these tables say which certificates have something in common, never what.
 """
