@@ -105,7 +105,15 @@ class Settings(BaseSettings):
     webhook_timeout_seconds: int = Field(15, ge=1, le=60)
     # As Standard Webhooks proposes: three days in ten attempts.
     webhook_retry_seconds: Annotated[tuple[Annotated[int, Field(ge=0, le=604_800)], ...], NoDecode] = (
-        (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+        5,
+        300,
+        1_800,
+        7_200,
+        18_000,
+        36_000,
+        50_400,
+        72_000,
+        86_400,
     )
     webhook_log_days: int = Field(90, ge=1)
 

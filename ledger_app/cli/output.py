@@ -3,6 +3,8 @@ reason."""
 
 import json
 import os
+import re
+import secrets
 import sys
 from typing import Any, NoReturn
 
@@ -13,6 +15,10 @@ REFUSED = 1
 PENDING = 3
 CANNOT_TELL = 20
 
+#: Control characters but tab and line feed, and what turns the direction of writing.
+_UNTAMED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+#: Stands for the start of a colour until a line is printed; nobody who writes into a document can know it.
+_COLOUR = secrets.token_hex(8)
 MOST_FINDINGS = 30
 """Findings about documents that are printed in words; JSON has them all."""
 
@@ -24,23 +30,29 @@ def result(value: Any) -> None:
 
 
 def line(text: str = "") -> None:
-    """Print a line of a result on stdout."""
-    sys.stdout.write(text + "\n")
+    """Print a line of a result on stdout, without anything that a terminal would obey but our own colours."""
+    sys.stdout.write(_tame(text) + "\n")
     sys.stdout.flush()
 
 
 def progress(text: str) -> None:
-    """Print a line about what is going on, on stderr."""
-    sys.stderr.write(text + "\n")
+    """Print a line about what is going on, on stderr; as tame as a line of a result."""
+    sys.stderr.write(_tame(text) + "\n")
     sys.stderr.flush()
 
 
+def _tame(text: str) -> str:
+    tamed = _UNTAMED.sub("\N{REPLACEMENT CHARACTER}", text)
+    return re.sub(rf"{_COLOUR}(\d+)m", "\x1b[\\1m", tamed)
+
+
 def colour(text: str, code: str, stream: Any = None) -> str:
-    """`text` in an ANSI colour where `stream` (stdout) is a terminal and NO_COLOR is not set."""
+    """`text` in an ANSI colour, for `line` and `progress`, where `stream` (stdout) is a terminal and NO_COLOR
+    is not set."""
     out = stream or sys.stdout
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not out.isatty():
         return text
-    return f"\x1b[{code}m{text}\x1b[0m"
+    return f"{_COLOUR}{code}m{text}{_COLOUR}0m"
 
 
 def fail(error: errors.LedgerError, *, as_json: bool = False) -> NoReturn:

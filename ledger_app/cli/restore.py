@@ -22,6 +22,13 @@ def restore(
     check: Annotated[
         bool, typer.Option("--check", help="Only read the backup to its end and say what it holds.")
     ] = False,
+    tokens: Annotated[
+        bool,
+        typer.Option(
+            "--tokens/--without-tokens",
+            help="Keep the backup's tokens: those revoked since it was made come back to life.",
+        ),
+    ] = True,
     as_json: common.Json = False,
 ) -> None:
     """Make the database what the backup holds: all of it, or nothing."""
@@ -38,12 +45,13 @@ def restore(
     if not check:
         store = open_configured(settings)
         try:
-            found = backups.restore(store, vault, file, demo=settings.demo, replace=replace)
+            found = backups.restore(store, vault, file, demo=settings.demo, replace=replace, tokens=tokens)
         finally:
             store.close()
     tell(file, found.to_json(), as_json=as_json)
     if not check:
         output.progress("restored; start the service, then compare: origin index rebuild --verify")
+        output.progress("tokens revoked and documents erased since the backup are back: do both again")
 
 
 def _same_ledger(ours: dict[str, Any], theirs: dict[str, Any]) -> None:

@@ -13,6 +13,13 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def printable(text: object, most: int = 120) -> str:
+    """Text from somewhere else, for a terminal: control characters and line breaks shown as `�`, long text
+    cut."""
+    whole = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))
+    return whole if len(whole) <= most else whole[: most - 1] + "…"
+
+
 def amount_words(value: str, unit: str) -> str:
     """`4,200 pieces` for 4200 and H87: an amount with a unit of UN/ECE Recommendation 20, for people. A code
     that has no words here stays as it is."""

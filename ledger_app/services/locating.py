@@ -12,9 +12,20 @@ from typing import Any
 
 from ledger_app.access.principals import Principal
 from ledger_app.domain.terms import scheme_code
-from ledger_app.errors import BadInput, Broken, Conflict, LedgerError, NotFound, NotPermitted, Unprocessable
+from ledger_app.domain.words import printable
+from ledger_app.errors import (
+    BadInput,
+    Broken,
+    CheckFailed,
+    Conflict,
+    LedgerError,
+    NotFound,
+    NotPermitted,
+    Unprocessable,
+)
 from ledger_app.proof.bundle import Bundle, Registered, bundle_from_json, parse_bundle
 from ledger_app.proof.canonical import JsonObject
+from ledger_app.proof.comparison import compare_shown
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.leaf import Leaf, leaf_for
 from ledger_app.proof.merkle import process_proof
@@ -72,7 +83,9 @@ class Located:
     def name(self) -> str:
         """Its number if known, else its digest, for summaries."""
         number = (self.document or {}).get("number") or (self.row.number if self.row else None)
-        return f"certificate {number}" if number else f"certificate {to_hex(self.leaf.digest)[:18]}…"
+        if not number:
+            return f"certificate {to_hex(self.leaf.digest)[:18]}…"
+        return f"certificate {printable(number, 60)}"  # whoever brought the bundle wrote it
 
     @property
     def evidence(self) -> dict[str, str]:
@@ -204,6 +217,10 @@ def from_bundle(bundle: Bundle) -> Located:
         shown = bundle.disclosure.verify() if bundle.disclosure is not None else None
         if shown is None or shown.digest != bundle.leaf.digest:
             raise Unprocessable("BUNDLE_DIFFERS")
+        try:
+            compare_shown(bundle.leaf, shown)
+        except CheckFailed as differs:
+            raise Unprocessable("BUNDLE_DIFFERS", differs.detail) from None
     return Located(bundle.leaf, bundle.proof, document, bundle.secret, bundle, None, new_id())
 
 

@@ -12,8 +12,9 @@ from typing import Any
 from ledger_app import errors
 from ledger_app.domain.standing import Role
 from ledger_app.domain.terms import territory_code
+from ledger_app.domain.words import printable
 from ledger_app.proof.hashes import keccak
-from ledger_app.signer.rules import printable, refused, when
+from ledger_app.signer.rules import refused, when
 
 _ACCEPTANCE = "(uint64,(bytes32,bytes32))"
 

@@ -112,8 +112,8 @@ class Signer:
                 self._waiting.add(identifier)
                 self.say(f"waits: {exc.reason}: {exc.detail}")
             return False
-        except errors.LedgerError as exc:
-            self._refuse(identifier, exc)
+        except Exception as exc:  # noqa: BLE001 - whatever a request holds, it ends that request and no signer
+            self._refuse(identifier, errors.as_ledger_error(exc))
             return True
         path = f"/v1/signing/requests/{identifier}/signature"
         try:

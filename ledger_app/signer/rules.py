@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ledger_app import errors
 from ledger_app.domain.terms import organisation_id
+from ledger_app.domain.words import printable
 from ledger_app.proof.hexes import to_hex
 from ledger_app.proof.typed_data import STATEMENTS, Act
 from ledger_app.signer.journal import Entry, Journal
@@ -123,13 +124,6 @@ def when(seconds: int) -> str:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
     except (OverflowError, ValueError, OSError):
         return f"Unix time {seconds}"
-
-
-def printable(text: object, most: int = 120) -> str:
-    """Text from a document, for a terminal: control characters and line breaks shown as `�`, long text
-    cut."""
-    whole = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))
-    return whole if len(whole) <= most else whole[: most - 1] + "…"
 
 
 def _check_deadline(request: Request, desk: Desk) -> None:

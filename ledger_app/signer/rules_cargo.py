@@ -6,11 +6,12 @@ signed then proves them.
 from typing import Any
 
 from ledger_app.domain.cargo.event_hash import event_digest
+from ledger_app.domain.words import printable
 from ledger_app.proof.canonical import canonical_bytes
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.log_tree import LogTree, cargo_leaf, cargo_salt
 from ledger_app.signer.requests import Request, member, unreadable
-from ledger_app.signer.rules import Desk, Finding, must_equal, printable, refused
+from ledger_app.signer.rules import Desk, Finding, must_equal, refused
 
 _NOTHING = bytes(32)
 

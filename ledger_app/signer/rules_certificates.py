@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from ledger_app import errors
 from ledger_app.domain.standing import act_reason_words
 from ledger_app.domain.terms import item_allowances, scheme_code, scheme_id
+from ledger_app.domain.words import printable
 from ledger_app.proof.bundle import FORMAT, bundle_from_json
 from ledger_app.proof.canonical import JsonObject
+from ledger_app.proof.comparison import compare_shown
 from ledger_app.proof.hashes import words_hash
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.leaf import NO_ITEMS, Leaf, batch_id, enquiry_id, leaf_for
 from ledger_app.proof.merkle import MerkleTree
 from ledger_app.signer.requests import Request, member, unreadable
-from ledger_app.signer.rules import Desk, Finding, Rule, must_equal, named, printable, refused, when
+from ledger_app.signer.rules import Desk, Finding, Rule, must_equal, named, refused, when
 
 _NO_LEAF = bytes(32)
 _DISCLOSED = ("disclosed", "commitments", "leaf")
@@ -70,6 +72,10 @@ def _disclosed(raw: JsonObject) -> Paper:
         raise unreadable("subject")
     shown = bundle.disclosure.verify()
     must_equal("the digest in the leaf", bundle.leaf.digest, shown.digest)
+    try:
+        compare_shown(bundle.leaf, shown)
+    except errors.CheckFailed as differs:
+        raise refused("SIGNER_FIELD_DIFFERS", f"{differs.reason}: {differs.detail}") from None
     return Paper(bundle.leaf, bundle.leaf.hash(), shown.document, whole=False)
 
 

@@ -5,10 +5,11 @@ import hmac
 
 from ledger_app.domain.standing import act_reason_words
 from ledger_app.domain.terms import territory_code
+from ledger_app.domain.words import printable
 from ledger_app.proof.hashes import sha256
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.signer.requests import Request, member
-from ledger_app.signer.rules import Desk, Finding, Rule, must_equal, printable, refused
+from ledger_app.signer.rules import Desk, Finding, Rule, must_equal, refused
 from ledger_app.signer.rules_certificates import Paper, check_units, read_subject
 
 _CLAIM_SECRET = b"origin-ledger/claim-secret/v1\0"

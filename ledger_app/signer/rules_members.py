@@ -2,9 +2,10 @@
 
 from ledger_app.domain.standing import AUTHORITY_ROLES, AccreditationKind, Role
 from ledger_app.domain.terms import day_date, organisation_id, scheme_code
+from ledger_app.domain.words import printable
 from ledger_app.signer import council_calls
 from ledger_app.signer.requests import Request, unreadable
-from ledger_app.signer.rules import Desk, Finding, Rule, must_equal, named, printable, refused, when
+from ledger_app.signer.rules import Desk, Finding, Rule, must_equal, named, refused, when
 
 
 def enrol(request: Request, desk: Desk) -> Finding:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     column,
+    delete,
     func,
     inspect,
     select,
@@ -36,6 +37,7 @@ from ledger_app.store.engine import Store
 from ledger_app.store.schema import metadata
 from ledger_app.store.secrets import Vault
 from ledger_app.store.tables import leases
+from ledger_app.store.tables_records import tokens as tokens_table
 
 RESTORED: Final = "restored-from-backup"
 """Kept in the store until it was compared with the ledger (`services.recovering`)."""
@@ -103,10 +105,13 @@ def check(vault: Vault, path: Path) -> Summary:
         return Summary(reader.header, found)
 
 
-def restore(store: Store, vault: Vault, path: Path, *, demo: bool, replace: bool = False) -> Summary:
+def restore(
+    store: Store, vault: Vault, path: Path, *, demo: bool, replace: bool = False, tokens: bool = True
+) -> Summary:
     """Make the store what the backup holds, in one transaction, brought to the schema of this version.
 
-    replace: throw away what the store holds. Raises what `check` raises; Conflict `STORE_NOT_EMPTY` without
+    replace: throw away what the store holds. tokens: keep the backup's; some may have been revoked since, and
+    come back to life. Raises what `check` raises; Conflict `STORE_NOT_EMPTY` without
     `replace`, `STORE_IN_USE` while a service works on it; ConfigError `STORE_NEWER`, `STORE_OF_DEMO`;
     Broken `BACKUP_UNFIT` when what came out is not what was backed up. The store is then as it was.
     """
@@ -128,6 +133,8 @@ def restore(store: Store, vault: Vault, path: Path, *, demo: bool, replace: bool
         for each in metadata.sorted_tables:
             dialects.count_on(conn, each)
         _compare(conn, summary)
+        if not tokens:
+            conn.execute(delete(tokens_table))
         meta.put(conn, RESTORED, {"made_at": summary.header.made_at, "restored_at": int(time.time())})
     return summary
 

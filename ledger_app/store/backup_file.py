@@ -25,8 +25,9 @@ from ledger_app.store.secrets import Vault
 
 FORMAT: Final = "origin-ledger-backup"
 VERSION: Final = 1
-_LONGEST_LINE = 256 << 20
+_LONGEST_LINE = 64 << 20
 _ROWS_AT_ONCE = 2_000
+_BYTES_AT_ONCE = 32 << 20
 _PURPOSE = "backup"
 _END = b'{"end":'
 #: What a column may hold.
@@ -150,23 +151,25 @@ class Reader:
         self._file = file
         self._vault = vault
         self._hash = hashlib.sha256()
-        self.header = _header(self._next())
+        self.header = _header(self._next()[0])
 
     def parts(self) -> Iterator[Part]:
         """All rows. Raises BadInput `BACKUP_DAMAGED` or `BACKUP_FOREIGN`, some of it only at the end."""
         found: dict[str, int] = {}
         part = Part("", (), [])
         binary: list[int] = []
+        held = 0
         while True:
-            value = self._next()
+            value, size = self._next()
             if isinstance(value, list):
                 part.rows.append(_plain(value, len(part.columns), binary))
-                if len(part.rows) < _ROWS_AT_ONCE:
+                held += size
+                if len(part.rows) < _ROWS_AT_ONCE and held < _BYTES_AT_ONCE:
                     continue
             if part.rows:
                 found[part.table] += len(part.rows)
                 yield part
-                part = Part(part.table, part.columns, [])
+                part, held = Part(part.table, part.columns, []), 0
             if isinstance(value, list):
                 continue
             if "end" in value:
@@ -178,7 +181,8 @@ class Reader:
             found[part.table] = 0
             binary = [place for place, (_, kind) in enumerate(part.columns) if kind == "bytes"]
 
-    def _next(self) -> Any:
+    def _next(self) -> tuple[Any, int]:
+        """What the next line says, and its bytes."""
         raw = self._file.readline(_LONGEST_LINE)
         if not raw.endswith(b"\n"):
             raise BadInput("BACKUP_DAMAGED", "the file ends before its end")
@@ -190,7 +194,7 @@ class Reader:
             raise BadInput("BACKUP_DAMAGED", "a line is no JSON") from None
         if not isinstance(value, dict | list):
             raise BadInput("BACKUP_DAMAGED", "a line is neither a row nor a table")
-        return value
+        return value, len(raw)
 
     def _check(self, end: Any, found: Mapping[str, int]) -> None:
         digest = self._hash.hexdigest()

@@ -213,7 +213,9 @@ def _certificate(ctx: Services, who: Principal, name: str) -> HTMLResponse:
         short=f"{row.leaf[:10]}…{row.leaf[-6:]}",
         document=present.document_view(document) if document else None,
         download=f"/c/{row.leaf}/bundle" if document and row.state in DONE else None,
-        timeline=timeline(ctx, who, row.id, row.number, present.place_names(document or {})),
+        timeline=timeline(
+            ctx, who, row.id, row.number, present.place_names(document or {}), entitled=entitled
+        ),
     )
 
 

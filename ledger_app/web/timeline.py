@@ -26,11 +26,14 @@ def timeline(
     certificate_id: str,
     number: str,
     names: Mapping[str, str] = MappingProxyType({}),
+    *,
+    entitled: bool,
 ) -> Markup:
-    """What happened to the goods of a certificate of this installation, for those who may read cargo; a hint
-    for others. `names`: of places, by UN/LOCODE. Never raises for damaged events: they are shown as not
+    """What happened to the goods of a certificate of this installation, for those who may read cargo and are
+    `entitled` to read the certificate: a leaf is public, and leads nobody else to its goods. A hint for
+    others. `names`: of places, by UN/LOCODE. Never raises for damaged events: they are shown as not
     proven."""
-    if not allowed(who, "cargo.read"):
+    if not entitled or not allowed(who, "cargo.read"):
         return _page(entries=None, more=False)
     told = tracking.certificate_history(ctx, certificate_id, number)
     return fragment(told, names)

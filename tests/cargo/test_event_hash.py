@@ -120,6 +120,13 @@ def test_ignored_fields_are_extensions_only() -> None:
     assert event_hash({**plain, "r:ignoreFields": ["action", "epcList"]}) == event_hash(plain)
 
 
+@pytest.mark.parametrize("given", [5, 1.5, True, None, "ex:id", {"ex:id": 1}, [["ex:id"]]])
+def test_ignored_fields_that_are_no_list_of_names_take_nothing_out(given: Any) -> None:
+    context = [STANDARD, {"ex": "https://ns.example.com/epcis/", "r": "https://repository-x.example.com/"}]
+    plain = event(**{"@context": context, "ex:id": "7"})
+    assert event_hash({**plain, "r:ignoreFields": given}) == event_hash(plain)
+
+
 @pytest.mark.parametrize(
     ("written", "canonical"),
     [

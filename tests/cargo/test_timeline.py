@@ -33,7 +33,7 @@ def test_what_reporters_write_is_text_and_never_markup(yard: Yard) -> None:
 
 
 def test_strangers_see_no_events(yard: Yard) -> None:
-    shown = timeline(yard.ctx, ANONYMOUS, "none", "none")
+    shown = timeline(yard.ctx, ANONYMOUS, "none", "none", entitled=True)
     assert "sign in" in shown
     assert "<li" not in shown
-    assert "No event has been reported" in timeline(yard.ctx, TRADER, "none", "none")
+    assert "No event has been reported" in timeline(yard.ctx, TRADER, "none", "none", entitled=True)

@@ -146,3 +146,12 @@ def test_a_damaged_backup_is_found_before_anything_is_thrown_away(machine: Machi
     for options in (["--check"], ["--replace"]):
         assert machine.refused("restore", str(file), *options) == "BACKUP_DAMAGED"
     assert machine.knows(kept)
+
+
+def test_tokens_that_were_revoked_since_can_be_left_behind(machine: Machine, tmp_path: Path) -> None:
+    kept = machine.give_token()
+    file = machine.origin("backup", str(tmp_path / "kept.gz"))["file"]
+    machine.origin("restore", file, "--replace", "--without-tokens")
+    assert not machine.knows(kept)
+    machine.origin("restore", file, "--replace")
+    assert machine.knows(kept)

@@ -251,3 +251,18 @@ def test_a_container_is_asked_only_where_no_event_names_the_goods(world: World) 
     outcome, reason, detail = step_10(world, file)
     assert (outcome, reason) == ("warning", "CARGO_LOADED_ELSEWHERE")
     assert "1 event on the ledger" in detail
+
+
+def test_a_leaf_leads_a_stranger_to_no_cargo(world: World) -> None:
+    """A leaf is public; who may not read the certificate learns nothing of its goods from its page either."""
+    about = consignment()
+    (certificate,) = world.issue(world.document(consignment=about, containers=None, issue_date=ISSUED))
+    capture(world, an_event(about, "loading", "CNNGB", "2026-11-22"))
+    pages = {}
+    for name in ("trader", "chamber-cn"):
+        with world.client() as client:
+            client.cookies.set("origin_token", world.token(name))
+            pages[name] = client.get(f"/c/{certificate['leaf']}").text
+    assert "CNNGB" in pages["chamber-cn"]
+    assert "CNNGB" not in pages["trader"]
+    assert about not in pages["trader"]

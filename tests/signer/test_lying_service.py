@@ -3,6 +3,7 @@ allow."""
 
 import hmac
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +191,7 @@ def test_customs_does_not_use_more_than_is_allowed_for_an_item(desk: Desk, tmp_p
 def test_customs_signs_for_disclosed_fields_and_refuses_them_altered(desk: Desk, tmp_path: Path) -> None:
     document, secret = sample_document("D-1"), b"\x33" * 32
     leaf = leaf_for(document, secret)
-    shown = disclose(document, secret, ["/number", "/exporter"])
+    shown = disclose(document, secret, _SHOWN)
     bundle = Bundle(leaf, (), Registered(1337, b"\x01" * 32, "0x" + "ce" * 20), disclosure=shown).to_json()
     base = HONEST["Acquit"][1]["message"]
     message = {**base, "leaf": to_hex(leaf.hash()), "units": 1, "items": []}
@@ -205,6 +206,36 @@ def test_customs_signs_for_disclosed_fields_and_refuses_them_altered(desk: Desk,
     with signer(desk, tmp_path, CUSTOMS) as working:
         working.step()
     assert list(desk.signatures) == ["a1"]
+
+
+_SHOWN = ["/number", "/exporter", "/issuer", "/scheme", "/allowance"]
+
+
+@pytest.mark.parametrize("pointers", [_SHOWN, ["/number", "/allowance"], []])
+def test_customs_uses_up_no_more_than_the_paper_shows_whatever_its_leaf_says(
+    pointers: list[str], desk: Desk, tmp_path: Path
+) -> None:
+    document, secret = sample_document("D-1", allowance=1), b"\x33" * 32
+    leaf = replace(leaf_for(document, secret), allowance=1000)  # what somebody registered
+    bundle = Bundle(
+        leaf,
+        (),
+        Registered(1337, b"\x01" * 32, "0x" + "ce" * 20),
+        disclosure=disclose(document, secret, pointers),
+    ).to_json()
+    base = HONEST["Acquit"][1]
+    message = {**base["message"], "leaf": to_hex(leaf.hash()), "units": 1000, "items": []}
+    asked = {**base, "message": message, "evidence": {**base["evidence"], "subject": bundle}}
+    assert _refused(desk, tmp_path, CUSTOMS, asked) == "SIGNER_FIELD_DIFFERS"
+
+
+def test_an_event_that_makes_no_sense_ends_its_request_and_not_the_signer(desk: Desk, tmp_path: Path) -> None:
+    organisation, anchor = HONEST["Anchor"]
+    nonsense = altered(anchor, ("evidence", "events", 0, "event", "ignoreFields"), 5)
+    desk.pending = [{**nonsense, "id": "a1"}, {**anchor, "id": "b1"}]
+    with signer(desk, tmp_path, organisation) as working:
+        working.step()
+    assert ("a1" in desk.refusals, "b1" in desk.signatures) == (True, True)
 
 
 def test_claim_that_is_not_the_declarations_is_refused(desk: Desk, tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ import pytest
 from sqlalchemy import JSON, Boolean, Integer, LargeBinary, String, insert, select, text
 
 from ledger_app.errors import BadInput, Broken, ConfigError, Conflict, LedgerError
-from ledger_app.store import backup, index, lease, meta, migrate, outbox, preparing
+from ledger_app.store import backup, index, lease, members, meta, migrate, outbox, preparing
+from ledger_app.store.backup_file import FORMAT, reading
 from ledger_app.store.engine import Store, open_store
 from ledger_app.store.schema import metadata
 from ledger_app.store.secrets import Vault
@@ -411,3 +412,29 @@ def refusal(file: Path) -> str:
 def has_tables(store: Store) -> bool:
     with store.read() as conn:
         return migrate.revisions(conn)[0] is not None
+
+
+def test_large_rows_are_read_in_small_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small file can hold gigabytes of one letter, and its seal stands at the end."""
+    path = tmp_path / "large.gz"
+    row = b'["' + b"a" * (1 << 20) + b'"]\n'
+    header = {"schema": "0001", "kind": "installation", "ledger": None, "index": None, "made_at": 0}
+    with gzip.open(path, "wb", 9) as file:
+        file.write(json.dumps({**header, "format": FORMAT, "version": 1}).encode() + b"\n")
+        file.write(b'{"table":"t","columns":[["a","text"]]}\n')
+        for _ in range(100):
+            file.write(row)
+    sizes = []
+    with reading(path, VAULT) as reader:
+        parts = reader.parts()
+        with pytest.raises(BadInput, match="BACKUP_DAMAGED"):
+            while True:
+                sizes.append(sum(len(row[0]) for row in next(parts).rows))
+    assert sizes
+    assert max(sizes) <= 33 << 20
+
+
+def test_tokens_are_left_behind_when_told_so(file: Path, target: Store) -> None:
+    backup.restore(target, VAULT, file, demo=False, tokens=False)
+    with target.read() as conn:
+        assert members.all_tokens(conn) == []

@@ -124,8 +124,9 @@ def _skipped(event: Mapping[str, Any], prefixes: Mapping[str, str]) -> set[str]:
         if name in _COMMENTS:
             skipped.add(key)
         elif name == _IGNORE_FIELDS:
-            # Extensions only: nobody takes a standard member out of the hash.
-            skipped |= {key} | {item for item in value if isinstance(item, str) and ":" in item}
+            # Extensions only: nobody takes a standard member out of the hash. What is no list names none.
+            listed = value if isinstance(value, list) else []
+            skipped |= {key} | {item for item in listed if isinstance(item, str) and ":" in item}
     return skipped
 
 
