@@ -19,7 +19,7 @@ app.command()(template.template)
 app.command()(recipients.send)
 app.command()(recipients.recipients)
 app.command(name="list")(searching.list_)
-app.command()(searching.export)
+app.command("export")(searching.export)
 
 CHAMBER, CUSTOMS = "chamber", "customs"
 _DIGEST = re.compile(r"0x[0-9a-fA-F]{64}")
