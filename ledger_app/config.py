@@ -96,7 +96,7 @@ class Settings(BaseSettings):
     vote_expiry_seconds: int = Field(7 * 86_400, ge=60)
     application_four_eyes: bool = False
     import_approval_above: int = Field(10_000, ge=0)
-    import_processes: int = Field(1, ge=0, le=64)
+    import_processes: int = Field(2, ge=0, le=64)
 
     webhook_networks: Annotated[tuple[IPv4Network | IPv6Network, ...] | None, NoDecode] = None
     webhook_ports: Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], NoDecode] = (443,)

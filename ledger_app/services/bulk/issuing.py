@@ -6,6 +6,7 @@ one batch while the next one is made.
 """
 
 import threading
+import time
 from collections import defaultdict
 from contextlib import suppress
 from typing import Any, Final
@@ -42,6 +43,7 @@ class Importer:
     def __init__(self, ctx: Services) -> None:
         self._ctx = ctx
         self._holder = lease.holder_name()
+        self._leads_until = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Step until `stop` is set."""
@@ -51,26 +53,33 @@ class Importer:
                 pause = _BUSY if self.step() else _IDLE
                 self._ctx.readers.tidy()
             except LedgerError as failed:
-                pause = 2.0
+                pause, self._leads_until = 2.0, 0.0
                 _LOG.warning("failed", worker="importer", reason=failed.reason)
         self._ctx.readers.close()
         with suppress(Unavailable), self._ctx.store.begin() as conn:
             lease.release(conn, _LEASE, self._holder)
 
     def step(self) -> bool:
-        """One round over the imports that are being issued; whether there are any."""
+        """One round over the imports that are being issued; whether any of them came further by it."""
         with self._ctx.store.read() as conn:
             jobs = imports.in_state(conn, imports.ISSUING)
         if not jobs:
             return False
-        with self._ctx.store.begin() as conn:
-            if not lease.acquire(conn, _LEASE, self._holder, _LEASE_SECONDS):
-                return False
-        for job in jobs:
-            self._further(job)
+        if not self._lead():
+            return False
+        return sum(self._further(job) for job in jobs) > 0
+
+    def _lead(self) -> bool:
+        """Whether this process does it; asked anew a few times within the term, not each round."""
+        now = time.monotonic()
+        if now > self._leads_until:
+            with self._ctx.store.begin() as conn:
+                if not lease.acquire(conn, _LEASE, self._holder, _LEASE_SECONDS):
+                    return False
+            self._leads_until = now + _LEASE_SECONDS / 3
         return True
 
-    def _further(self, job: Job) -> None:
+    def _further(self, job: Job) -> bool:
         with self._ctx.store.read() as conn:
             counts = imports.act_counts(conn, job.id)
             page = imports.next_page(conn, job.id)
@@ -79,9 +88,13 @@ class Importer:
         if page is None:
             if flying == 0 and all(state in (acts.FINAL, *acts.DEAD) for state in counts):
                 with self._ctx.store.begin() as conn:
+                    lease.require(conn, _LEASE, self._holder)
                     imports.change(conn, job.id, state=imports.DONE)
+                return True
         elif flying < _ACTS_AT_ONCE:
             self._issue(job, page, mine)
+            return True
+        return False
 
     def _issue(self, job: Job, page: Page, mine: set[str]) -> None:
         """Make the page's papers certificates. `mine`: the ids of those that no other job took over."""
@@ -139,8 +152,8 @@ class Importer:
 
 
 def forget(ctx: Services) -> int:
-    """What ended imports no longer need is dropped after 30 days: reports, and rows that came to nothing. An
-    import that was never sent in full, or approved, ends. Gives how many jobs that concerned."""
+    """An import that nobody has sent in full, or approved, within 30 days ends, and what was kept of it is
+    dropped. Gives how many there were."""
     before = ctx.now() - _KEPT_SECONDS
     with ctx.store.begin() as conn:
         left = imports.in_state(conn, imports.RECEIVING, imports.AWAITING, before=before)
