@@ -18,6 +18,7 @@ def demo() -> RunningDemo:
     return shared()
 
 
+@pytest.mark.long
 def test_send_inbox_and_webhooks_from_the_command_line(
     demo: RunningDemo, receiver: Receiver, tmp_path: Path
 ) -> None:

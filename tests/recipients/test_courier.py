@@ -194,6 +194,7 @@ def test_what_is_told_of_one_certificate_arrives_in_order_and_beside_that_of_oth
     assert [one.message for one in receiver.got][3:] == first
 
 
+@pytest.mark.long
 def test_an_endpoint_that_keeps_failing_is_called_ever_more_seldom(small: Desk, receiver: Receiver) -> None:
     receiver.answer = lambda _: (500, {})
     made = small.add(receiver.url)

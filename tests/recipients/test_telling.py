@@ -215,6 +215,7 @@ def test_a_change_that_the_chain_took_back_is_told_as_undone_and_anew_when_it_ha
     assert len({one.message for one in post.told(BANK)}) == 4
 
 
+@pytest.mark.long
 def test_a_change_that_only_moved_to_another_block_is_no_news(post: Post) -> None:
     leaf = post.held(BANK)
     snapshot = post.rpc("evm_snapshot")
@@ -232,6 +233,7 @@ def test_a_change_that_only_moved_to_another_block_is_no_news(post: Post) -> Non
     assert not after.undone
 
 
+@pytest.mark.long
 def test_nothing_is_told_before_it_is_final(tmp_path: Path) -> None:
     with Anvil() as anvil:
         post = post_on(tmp_path, anvil, None, depth=4)
@@ -255,6 +257,7 @@ def _cursor(post: Post) -> int:
     return at.number
 
 
+@pytest.mark.long
 def test_a_disowned_key_and_its_confirmation_reach_who_has_a_certificate_of_its_batches(post: Post) -> None:
     leaf, unheld = post.held(BANK), post.held()
     key = td.address_of(CHAMBER.key)
