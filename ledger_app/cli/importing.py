@@ -225,15 +225,16 @@ class _Import:
 
     def _patiently(self, ask: Any) -> Any:
         """Asked again while the service is away, for a minute: everything that is asked here may be."""
-        until = time.monotonic() + _PATIENCE
+        until: float | None = None
         pause = 0.25
         while True:
             try:
                 return ask()
             except errors.Unavailable as away:
-                if time.monotonic() > until:
+                if until is not None and time.monotonic() > until:
                     raise
-                if pause < 0.5:
+                if until is None:
+                    until = time.monotonic() + _PATIENCE
                     output.progress(f"{away.detail}; trying again")
             time.sleep(pause)
             pause = min(pause * 2, 5.0)
