@@ -44,7 +44,6 @@ _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _PAGE: dict[str, Any] = {"requestBody": {"required": True, "content": dict.fromkeys(_KINDS, _BINARY)}}
 _STREAM: dict[int | str, Any] = {200: {"description": "A line on each change.", "content": {NDJSON: {}}}}
 _SHA256 = r"^[0-9a-fA-F]{64}$"
-_LOOK_AGAIN_SECONDS = 25.0
 _Number = Annotated[int, Query(ge=0, le=2**53 - 1)]
 
 
@@ -120,9 +119,14 @@ async def show(
 
 @router.get("/jobs/{job}/progress", response_class=StreamingResponse, responses=_STREAM)
 async def progress(
-    who: Annotated[Principal, Depends(Caller("imports.read"))], ctx: Context, changes: Changes, job: str
+    who: Annotated[Principal, Depends(Caller("imports.read"))],
+    ctx: Context,
+    changes: Changes,
+    job: str,
+    wait: Annotated[int, Query(ge=0, le=3600)] = 60,
 ) -> StreamingResponse:
-    """The import as NDJSON, a line on each change, until it has ended or waits for approval."""
+    """The import as NDJSON, a line on each change, until it has ended or waits for approval; or until nothing
+    has changed for `wait` seconds."""
     name = record_id(job)
     first = await run_in_threadpool(jobs.show, ctx, who, name)
 
@@ -130,12 +134,13 @@ async def progress(
         shown = first
         yield orjson.dumps(shown) + b"\n"
         while not _is_over(shown):
+            before = shown
             try:
-                shown = await changes.until(
-                    lambda: jobs.show(ctx, who, name), partial(ne, shown), _LOOK_AGAIN_SECONDS
-                )
+                shown = await changes.until(lambda: jobs.show(ctx, who, name), partial(ne, before), wait)
             except LedgerError as failed:
                 yield orjson.dumps({"error": {"reason": failed.reason}}) + b"\n"
+                return
+            if shown == before:
                 return
             yield orjson.dumps(shown) + b"\n"
             await asyncio.sleep(0.1)

@@ -131,6 +131,8 @@ class Sender:
         wait = (case.query or {}).get("wait")
         if isinstance(wait, int) and wait > _MOST_WAIT:
             case.query = {**case.query, "wait": _MOST_WAIT}
+        if operation.path.endswith("/progress"):  # a stream that goes on while something may happen
+            case.query = {**(case.query or {}), "wait": _MOST_WAIT}
         for name in case.path_parameters or {}:
             known = self.names.get(name, ())
             if known and draw(st.booleans()):

@@ -226,6 +226,11 @@ def test_progress_is_told_as_a_stream_until_the_end(desk: Desk) -> None:
         lines = [json.loads(line) for line in answer.iter_lines()]
     assert lines[-1]["state"] == "done"
     assert lines[-1]["final"] == 4
+    waiting = desk.open(table([record(desk.number())]))
+    with desk.client.stream(
+        "GET", f"/v1/imports/jobs/{waiting['id']}/progress", params={"wait": 0}
+    ) as answer:
+        assert [json.loads(line)["state"] for line in answer.iter_lines()] == ["receiving"]
 
 
 def test_several_schemes_in_a_file_become_a_batch_each(desk: Desk) -> None:
