@@ -50,7 +50,7 @@ def restore(
             store.close()
     tell(file, found.to_json(), as_json=as_json)
     if not check:
-        output.progress("restored; start the service, then compare: origin index rebuild --verify")
+        output.progress("restored; compare, then start the service: origin index rebuild --verify")
         output.progress("tokens revoked and documents erased since the backup are back: do both again")
 
 

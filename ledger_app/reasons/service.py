@@ -114,6 +114,11 @@ ROWS: Rows = (
         "Bring the full bundle, or one that discloses the items.",
     ),
     (
+        "CERTIFICATE_NEVER_ISSUED",
+        "The act that was to issue the certificate came to nothing, so the ledger does not have it.",
+        "Issue it anew; if it was issued after a backup that was restored here, bring its holder's bundle.",
+    ),
+    (
         "RECORD_DAMAGED",
         "A stored record does not fit its sealed document.",
         "Restore the database, and look for who changed it.",

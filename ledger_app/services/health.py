@@ -14,6 +14,7 @@ from ledger_app.errors import ConfigError, LedgerError, Unavailable
 from ledger_app.reasons import describe
 from ledger_app.services import witness
 from ledger_app.services.context import Services
+from ledger_app.services.patience import within
 from ledger_app.store import migrate, progress
 from ledger_app.store.progress import Progress
 from ledger_app.store.webhooks import Backlog, backlog
@@ -24,6 +25,8 @@ _TROUBLE_SECONDS = 12
 """The submitter tries again every 5 seconds at least: an error older than this has passed."""
 _CLOCK_SECONDS = 5
 """The submitter sends nothing while the clock is behind the head; its clock may be a little ahead."""
+_NODE_SECONDS = 5.0
+"""Probes give up after ten seconds or so; they are answered before that."""
 _LEASE_SECONDS = 5
 """A lease that ran out so long ago is not about to be renewed."""
 
@@ -76,7 +79,7 @@ class Look(Remembering):
     @property
     def head(self) -> Head:
         """The head of the pinned ledger, however old."""
-        return self._once("head", lambda: self.ctx.gateway.identify())
+        return self._once("head", lambda: within(_NODE_SECONDS, self.ctx.gateway.identify))
 
     @property
     def still_seconds(self) -> float:
@@ -107,7 +110,9 @@ class Look(Remembering):
     def _sender(self) -> Account:
         if self.ctx.submitter is None:
             raise Unavailable("NO_LEDGER")
-        return account(self.ctx.gateway.rpc, self.ctx.submitter.sender)
+        _ = self.head  # who does not say where the chain is need not be asked twice
+        rpc, sender = self.ctx.gateway.rpc, self.ctx.submitter.sender
+        return within(_NODE_SECONDS, lambda: account(rpc, sender))
 
 
 # --- the checks: each gives what it saw, or raises why it is not well ---------------------------------------

@@ -36,6 +36,7 @@ from ledger_app.services.names import id_of
 from ledger_app.services.recipients.noting import brought
 from ledger_app.services.visibility import may_see, visible
 from ledger_app.store import certificates
+from ledger_app.store.acts import DEAD
 from ledger_app.store.certificates import CertificateRow
 from ledger_app.store.engine import Connection
 from ledger_app.store.ids import new_id
@@ -132,8 +133,9 @@ class Located:
 def locate(ctx: Services, principal: Principal, reference: Reference) -> Located:
     """The certificate that `reference` names, among those the caller may see or the bundle it brings.
 
-    Raises NotFound `CERTIFICATE_UNKNOWN`, Conflict `NUMBER_AMBIGUOUS` (with `issuers`), Unprocessable
-    `BUNDLE_DIFFERS` for a bundle whose document does not lead to its leaf, Conflict `DOCUMENT_ERASED`.
+    Raises NotFound `CERTIFICATE_UNKNOWN`; Conflict `CERTIFICATE_NEVER_ISSUED` where its issue came to
+    nothing, `NUMBER_AMBIGUOUS` (with `issuers`), `DOCUMENT_ERASED`; Unprocessable `BUNDLE_DIFFERS` for a
+    bundle whose document does not lead to its leaf.
     """
     if reference.bundle is not None:
         return from_bundle(bundle_from_json(reference.bundle))
@@ -146,9 +148,11 @@ def locate(ctx: Services, principal: Principal, reference: Reference) -> Located
             if (reference.leaf or reference.digest) and received is not None:
                 sealed = ctx.vault.open(received.sealed, f"received/{received.id}")
                 return from_bundle(parse_bundle(sealed))
-    rows = [row for row in rows if row.state not in ("reverted", "refused", "expired")] or rows
     if not rows:
         raise NotFound("CERTIFICATE_UNKNOWN")
+    rows = [row for row in rows if row.state not in DEAD]
+    if not rows:
+        raise Conflict("CERTIFICATE_NEVER_ISSUED")
     if len(rows) > 1:
         raise Conflict("NUMBER_AMBIGUOUS", issuers=sorted({row.issuer for row in rows}))
     return from_row(ctx, rows[0])

@@ -69,7 +69,7 @@ class Alarms:
                 before = self._raised.get(name)
                 if check["ok"] and before is not None:
                     del self._raised[name]
-                    _LOG.info("alarm-ended", alarm=name, reason=before)
+                    _LOG.warning("alarm-ended", alarm=name, reason=before)
                 elif not check["ok"] and before != reason:
                     self._raised[name] = reason
                     _LOG.warning("alarm-raised", alarm=name, reason=reason)

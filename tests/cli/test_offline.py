@@ -50,7 +50,7 @@ def folder(demo: RunningDemo, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert issued.returncode == 0, issued.stderr
     ran = 0
     for command, shown in steps():
-        words = [number if word == "CO-2026-000123" else word for word in shlex.split(command)]
+        words = [number if word == "DEMO-RCEP-0001" else word for word in shlex.split(command)]
         words = [str(made / word) if word.endswith(".json") else word for word in words]
         done = demo.origin(*words)
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"

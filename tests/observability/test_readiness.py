@@ -2,8 +2,10 @@
 
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -379,3 +381,20 @@ def test_a_reorganisation_is_counted_and_told(anvil: Rig) -> None:
         assert [line["blocks"] for line in lines() if line["event"] == "reorganised"] == [5]
     anvil.rpc("anvil_mine", "0x8")
     anvil.well()
+
+
+def test_a_node_that_hangs_is_told_while_it_hangs(tmp_path: Path) -> None:
+    with rig(tmp_path) as here:
+        here.well()
+        process = here.anvil._child
+        assert process is not None
+        process.send_signal(signal.SIGSTOP)
+        try:
+            answer = here.client.get("/readyz")
+            reasons = {check["name"]: check["reason"] for check in answer.json()["checks"]}
+            assert any(thread.name == "look" for thread in threading.enumerate()), "it was not waited for"
+            assert answer.status_code == 503
+            assert (reasons["ledger"], reasons["database"]) == ("NODE_UNAVAILABLE", "")
+        finally:
+            process.send_signal(signal.SIGCONT)
+        here.well()

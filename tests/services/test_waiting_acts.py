@@ -12,9 +12,10 @@ from ledger_app.app import Installation, create_app
 from ledger_app.config import load_settings
 from ledger_app.errors import Conflict, Unavailable
 from ledger_app.services import acts as shown
-from ledger_app.services import issuing, signing
+from ledger_app.services import issuing, lifecycle, signing
 from ledger_app.services.context import ALWAYS
 from ledger_app.services.housekeeping import Housekeeper
+from ledger_app.services.locating import Reference
 from ledger_app.store import acts
 from ledger_app.store.engine import Connection
 from ledger_app.store.tables_records import acts as table
@@ -113,6 +114,16 @@ def test_a_request_is_shown_with_its_papers_or_not_at_all(
     assert all(request["evidence"].get("documents") for request in shown)
     assert signing.request(world.ctx, chamber, answer["act"]["id"])["evidence"]["documents"]
     world.done(answer)
+
+
+def test_nothing_is_asked_about_a_certificate_whose_issue_came_to_nothing(world: World) -> None:
+    chamber = world.principal("chamber-cn")
+    answer = issuing.issue(world.ctx, chamber, [world.document()], ALWAYS)
+    named = Reference(number=answer["certificates"][0]["number"])
+    signing.refuse(world.ctx, chamber, answer["act"]["id"], "SIGNER_PERSON_REFUSED")
+    with pytest.raises(Conflict, match="CERTIFICATE_NEVER_ISSUED"):
+        lifecycle.revoke(world.ctx, chamber, named, "FALSE_STATEMENT", ALWAYS)
+    assert signing.requests(world.ctx, chamber)[0] == []
 
 
 def test_requests_come_in_pages_and_end(world: World) -> None:
