@@ -5,8 +5,6 @@ What stops it, here or at the service, the same command goes on from.
 """
 
 import hashlib
-import json
-import os
 import tempfile
 import threading
 import time
@@ -22,8 +20,10 @@ import typer
 from ledger_app import errors
 from ledger_app.cli import common, output
 from ledger_app.cli.import_errors import DocumentsFile, ErrorsFile
+from ledger_app.cli.import_words import Progress, summary, too_long
 from ledger_app.client import Client
 from ledger_app.domain.imports.splitting import CSV, Page, kind_of, split
+from ledger_app.services.bulk.reading import column_of
 
 REFUSED: Final = 3
 """Exit code when a row could not be issued as it stands, or when it is not all on the ledger yet."""
@@ -96,7 +96,7 @@ class _Import:
         self._name = name
         self._kind = kind
         self._threads = threading.local()
-        self._progress = _Progress(as_json)
+        self._progress = Progress(as_json)
         self.errors: ErrorsFile | None = None
         self.findings: list[dict[str, Any]] = []
         self.more_findings = 0
@@ -112,7 +112,7 @@ class _Import:
             for one in read:
                 one["row"] += page.first_row - (2 if self._kind == CSV else 1)
             findings = [
-                {"row": one["row"], "column": _column(each["pointer"]), **each}
+                {"row": one["row"], "column": column_of(each["pointer"]), **each}
                 for one in read
                 for each in one["findings"]
             ]
@@ -253,7 +253,7 @@ class _Import:
             self._counts[name] += told[name]
 
     def _note(self, page: Page, findings: list[dict[str, Any]], refused: set[int]) -> None:
-        lost = [_too_long(number) for number in page.too_long]
+        lost = [too_long(number) for number in page.too_long]
         self._counts["rows"] += len(lost)
         self._counts["refused"] += len(lost)
         room = max(0, _SHOWN - len(self.findings))
@@ -277,44 +277,6 @@ class _Lent:
         """Left to whoever opened it."""
 
 
-class _Progress:
-    """How far it is, on stderr: a line that is written over on a terminal, else one every few seconds; with
-    --json an object a line (NDJSON)."""
-
-    def __init__(self, as_json: bool) -> None:
-        self._json = as_json
-        self._tty = os.isatty(2)
-        self._next = 0.0
-        self._open = False
-
-    def say(self, job: dict[str, Any]) -> None:
-        now = time.monotonic()
-        if now < self._next:
-            return
-        self._next = now + (0.2 if self._tty else 2.0)
-        if self._json:
-            shown = ("state", "rows", "ready", "refused", "repeated", "asked", "final", "failed")
-            output.progress(json.dumps({"progress": {name: job.get(name, 0) for name in shown}}))
-        elif self._tty:
-            import sys
-
-            sys.stderr.write("\r" + self._words(job).ljust(78)[:78])
-            sys.stderr.flush()
-            self._open = True
-        else:
-            output.progress(self._words(job))
-
-    def end(self) -> None:
-        if self._open:
-            output.progress("")
-            self._open = False
-
-    @staticmethod
-    def _words(job: dict[str, Any]) -> str:
-        read = f"{job['rows']:,} rows read, {job['refused']:,} refused, {job['repeated']:,} known"
-        return read + (f"; {job['final']:,} of {job['ready']:,} final" if "final" in job else "")
-
-
 def _open(file: str, opened: ExitStack) -> tuple[BinaryIO, str]:
     """The file, or stdin put aside into one, since it is read twice."""
     if file == "-":
@@ -336,23 +298,6 @@ def _documents(to: Path | None) -> AbstractContextManager[DocumentsFile | None]:
     return nullcontext() if to is None else DocumentsFile(to)
 
 
-def _too_long(row: int) -> dict[str, Any]:
-    return {
-        "row": row,
-        "column": "",
-        "pointer": "",
-        "severity": "error",
-        "rule": "ROW_TOO_LONG",
-        "words": "The row has more than a million characters.",
-        "fix": "Take out what does not belong there; keep papers elsewhere, and name them in `evidence`.",
-        "source": "docs/bulk.md",
-    }
-
-
-def _column(pointer: str) -> str:
-    return ".".join(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
-
-
 def _decide(client: Client, word: str, job: str | None, *, as_json: bool) -> None:
     if job is None:
         raise typer.BadParameter(f"{word} which import?", param_hint="JOB")
@@ -364,7 +309,7 @@ def _decide(client: Client, word: str, job: str | None, *, as_json: bool) -> Non
     if as_json:
         output.result(found)
     else:
-        output.line(_summary(found))
+        output.line(summary(found))
 
 
 def _tell(client: Client, run: _Import, job: dict[str, Any], file: str, *, as_json: bool) -> None:
@@ -399,21 +344,8 @@ def _tell(client: Client, run: _Import, job: dict[str, Any], file: str, *, as_js
         more = len(run.findings) + run.more_findings - output.MOST_FINDINGS
         if more > 0:
             output.progress(f"… and {more:,} more; --errors FILE writes them all, row by row")
-        output.line(_summary(job))
+        output.line(summary(job))
     if job["failed"]:
         raise SystemExit(output.REFUSED)
     if refused or not over or job["state"] in ("stopped", "rejected"):
         raise SystemExit(REFUSED)
-
-
-def _summary(job: dict[str, Any]) -> str:
-    words = f"{job['rows']:,} read, {job['ready']:,} can be issued as they stand"
-    words += f", {job['refused']:,} refused" if job["refused"] else ""
-    words += f", {job['repeated']:,} known already" if job["repeated"] else ""
-    if job["state"] == "judged" or not job["ready"] or job["state"] in ("stopped", "rejected"):
-        return words + ", nothing issued"
-    if job["state"] == "awaiting-approval":
-        command = f"origin certificate import approve {job['id']}"
-        return f"{words}; waits for a second person: {command}"
-    failed = f", {job['failed']:,} came to nothing" if job["failed"] else ""
-    return f"{words}, {job['final']:,} issued and final{failed}; import {job['id']}: {job['state']}"
