@@ -19,6 +19,7 @@ def demo() -> RunningDemo:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 def test_send_inbox_and_webhooks_from_the_command_line(
     demo: RunningDemo, receiver: Receiver, tmp_path: Path
 ) -> None:
