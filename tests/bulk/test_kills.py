@@ -1,6 +1,6 @@
 """Killed in the middle, an import goes on by the same command, and each row is one certificate.
 
-`IMPORT_KILL_ROWS` says how many rows (600).
+`IMPORT_KILL_ROWS` says how many rows (900).
 """
 
 import json
@@ -18,7 +18,7 @@ import pytest
 from tests.bulk.tables import record, table
 from tests.faults.driver import CHECKOUT, Installation
 
-ROWS = int(os.environ.get("IMPORT_KILL_ROWS", "600"))
+ROWS = int(os.environ.get("IMPORT_KILL_ROWS", "900"))
 STAGES: dict[str, Callable[[dict[str, Any]], bool]] = {
     "receiving": lambda job: job["pages"] > 0,
     "issuing": lambda job: job["state"] == "issuing",
@@ -39,7 +39,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 def write(folder: Path, mark: str) -> tuple[Path, list[str]]:
     numbers = [f"{mark}-{place:05}" for place in range(ROWS)]
     # Wide rows, so that the file has several pages.
-    rows = [record(number, remarks="x" * 9000) for number in numbers]
+    rows = [record(number, remarks="x" * 3900) for number in numbers]
     (folder / "x.csv").write_bytes(table(rows))
     return folder / "x.csv", numbers
 
