@@ -98,7 +98,7 @@ def require(
     me = from_hex(principal.organisation or "", 32)
     try:
         seen = look(ctx, found.leaf, found.proof, found.document, customs=me, claim=claim, items=deed.items)
-        actor = actor_of(ctx, me, found.leaf)
+        actor = actor_of(ctx, me, found.leaf, deed.act)
     except (Unavailable, BadInput, ValueError):
         return
     if not seen.registered:
@@ -124,14 +124,14 @@ def successors(documents: Sequence[Any]) -> tuple[Successor, ...]:
     return tuple(Successor(one.allowance, {}, day_date(one.valid_until)) for one in terms)
 
 
-def actor_of(ctx: Services, me: bytes, leaf: Leaf) -> Actor:
-    """An organisation as the ledger has it now: the index may be behind."""
+def actor_of(ctx: Services, me: bytes, leaf: Leaf, act: str | None = None) -> Actor:
+    """An organisation as the ledger has it now: the index may be behind. `act`: the only one that matters."""
     known = ctx.gateway.organisation(me)
     return Actor(
         roles=Role(known.roles),
         territory=territory_code(known.territory) or "",
         is_issuer=me == leaf.issuer,
-        accredited=_accredited(ctx, me, leaf.scheme),
+        accredited=act in (None, "supersede", "consume") and _accredited(ctx, me, leaf.scheme),
         name=to_hex(me),
     )
 
