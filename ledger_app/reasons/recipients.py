@@ -64,6 +64,11 @@ ROWS: Rows = (
         "Write it as 2026-01-31T12:00:00Z, or as a day.",
     ),
     (
+        "TELLER_BEHIND",
+        "Changes that are in the index are not told to recipients.",
+        "See in the log why the worker `teller` fails; it goes on where it stopped.",
+    ),
+    (
         "COURIER_MISSING",
         "Webhooks wait, and no process delivers them.",
         "See that a service of this version runs on this database.",

@@ -16,6 +16,7 @@ from ledger_app.services import witness
 from ledger_app.services.context import Services
 from ledger_app.services.patience import within
 from ledger_app.store import migrate, progress
+from ledger_app.store.notices import told_up_to
 from ledger_app.store.progress import Progress
 from ledger_app.store.webhooks import Backlog, backlog
 
@@ -31,6 +32,8 @@ _LEASE_SECONDS = 5
 """A lease that ran out so long ago is not about to be renewed."""
 
 
+_MOST_UNTOLD_BLOCKS = 1_000
+"""While nothing happens the place is written down every few hundred blocks only."""
 _COURIER_SECONDS = 30
 """Whatever is due is taken up within a second; the lease to do so is held only while something is."""
 
@@ -214,6 +217,19 @@ def statements(look: Look) -> str:
     return witness.none_found(look.ctx)
 
 
+def recipients(look: Look) -> str:
+    """Recipients are told what the index has: some process comes along behind it."""
+    cursor = look.progress.cursor
+    with look.ctx.store.read() as conn:
+        told = told_up_to(conn)
+    if cursor is None or told is None:
+        return "nothing to tell yet"
+    behind = cursor.number - look.ctx.settings.finality_depth - told.number
+    if behind > _MOST_UNTOLD_BLOCKS:
+        raise Unavailable("TELLER_BEHIND", f"told up to block {told.number}, {behind} more are in the index")
+    return f"told up to block {told.number}"
+
+
 def webhooks(look: Look) -> str:
     """Some process delivers the webhooks that are due. That a receiver does not take them is no fault of
     the service.
@@ -237,6 +253,7 @@ CHECKS: Final[dict[str, Callable[[Look], str]]] = {
     "nonces": nonces,
     "disk": disk,
     "statements": statements,
+    "recipients": recipients,
     "webhooks": webhooks,
 }
 """The checks of `/readyz` by name; the same names are the alarms."""

@@ -8,8 +8,10 @@ from sqlalchemy import update
 
 from ledger_app.errors import Unavailable
 from ledger_app.services import health
-from ledger_app.store import migrate, webhooks
+from ledger_app.services.recipients.telling import Teller
+from ledger_app.store import index, migrate, webhooks
 from ledger_app.store.engine import open_store
+from ledger_app.store.index import Block
 from ledger_app.store.tables_recipients import webhook_deliveries
 from tests.recipients.desk import Desk, services
 from tests.recipients.receiver import Receiver
@@ -64,3 +66,24 @@ def test_attempts_are_counted_by_how_they_ended(desk: Desk, receiver: Receiver) 
     page = desk.ctx.metrics.page([]).decode()
     for outcome in ("failed", "delivered", "gone"):
         assert f'origin_webhook_deliveries_total{{outcome="{outcome}"}} 1.0' in page
+
+
+def test_an_index_that_nobody_tells_of_is_an_alarm(desk: Desk) -> None:
+    def at(number: int) -> None:
+        block = Block(number, f"0x{number:064x}", "0x", number)
+        with desk.ctx.store.begin() as conn:
+            index.add_blocks(conn, [block], keep=10_000)
+            index.set_cursor(conn, block)
+
+    def said() -> str:
+        return health.recipients(health.Look(desk.ctx))
+
+    assert said() == "nothing to tell yet"
+    at(5)
+    Teller(desk.ctx).step()
+    assert said() == "told up to block 5"
+    at(1_006)
+    with pytest.raises(Unavailable, match="TELLER_BEHIND"):
+        said()
+    Teller(desk.ctx).step()
+    assert said() == "told up to block 1006"
