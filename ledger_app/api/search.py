@@ -104,7 +104,11 @@ def listed(
     responses={
         200: {
             "description": "The file.",
-            "content": {media.partition(";")[0]: {"schema": {"type": "string"}} for media in MEDIA.values()},
+            "content": {
+                "text/csv": {"schema": {"type": "string"}},
+                "application/json": {"schema": {"type": "array", "items": {"type": "object"}}},
+                "application/x-ndjson": {"schema": {"type": "string"}},
+            },
         }
     },
 )

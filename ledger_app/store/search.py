@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, or_, select
 
 from ledger_app.store import search_bits, search_index
-from ledger_app.store.search_bits import ALL, SIZE, Days, Wanted, leaves, matching, terms_of
+from ledger_app.store.search_bits import ALL, SIZE, Days, Every, Having, Wanted, leaves, matching, terms_of
 from ledger_app.store.search_index import among
 from ledger_app.store.tables_records import acts, certificate_links, certificates
 from ledger_app.store.tables_search import certificate_search, search_days, search_postings
@@ -192,35 +192,49 @@ def _windows(
 def _load(
     conn: Connection, window: Sequence[int], terms: frozenset[int], start: int, wanted: Wanted
 ) -> "dict[int, _Part]":
+    """What the segments of the window answer. What they must have is read first: most have nothing that has
+    all of it, and the rest is not read of those.
+    """
     parts = {segment: _Part() for segment in window}
     if (tail := parts.get(start // SIZE)) is not None:
         _read_rows(conn, tail, start, terms)
-    table = search_postings
-    together = window[0] - window[-1] == len(window) - 1
-    where: Any = table.c.segment.between(window[-1], window[0]) if together else table.c.segment.in_(window)
-    query = select(table.c.term, table.c.segment, table.c.bits).where(among(table.c.term, terms), where)
-    for term, segment, bits in conn.execute(query):
-        bits_of = parts[segment].bits
-        bits_of[term] = bits_of.get(term, 0) | search_bits.unpack(bytes(bits))
+    must = [part for part in wanted.parts if isinstance(part, Having)] if isinstance(wanted, Every) else []
+    first = terms_of(Every(tuple(must)))
+    _read_postings(conn, parts, first)
+    left = {segment: part for segment, part in parts.items() if matching(Every(tuple(must)), part)}
+    if not left:
+        return parts
+    _read_postings(conn, left, terms - first)
+    days = search_days.c
     fields = {leaf.field for leaf in leaves(wanted) if isinstance(leaf, Days)}
     if fields:
-        days = search_days.c
-        bounds = select(days.field, days.segment, days.low, days.high).where(
-            days.field.in_(fields), among(days.segment, window)
-        )
-        for name, segment, low, high in conn.execute(bounds):
-            parts[segment].bounds[name] = (low, high)
-    for part in parts.values():
+        bounds = select(days.field, days.segment, days.low, days.high)
+        there = days.field.in_(fields) & among(days.segment, left)
+        for name, segment, low, high in conn.execute(bounds.where(there)):
+            left[segment].bounds[name] = (low, high)
+    for part in left.values():
         part.answer = matching(wanted, part)
-    if unsure := [segment for segment in window if parts[segment].unsure and parts[segment].answer]:
-        days = search_days.c
+    if unsure := [segment for segment, part in left.items() if part.unsure and part.answer]:
         stored = select(days.field, days.segment, days.slices)
-        where = days.field.in_(fields) & among(days.segment, unsure)
-        for name, segment, slices in conn.execute(stored.where(where)):
-            parts[segment].slices[name] = bytes(slices)
+        there = days.field.in_(fields) & among(days.segment, unsure)
+        for name, segment, slices in conn.execute(stored.where(there)):
+            left[segment].slices[name] = bytes(slices)
         for segment in unsure:
-            parts[segment].answer = matching(wanted, parts[segment])
+            left[segment].answer = matching(wanted, left[segment])
     return parts
+
+
+def _read_postings(conn: Connection, parts: "dict[int, _Part]", terms: frozenset[int]) -> None:
+    if not terms:
+        return
+    low, high, table = min(parts), max(parts), search_postings
+    # One stretch of the index for each term, unless that would read much in vain.
+    near = high - low < 4 * len(parts)
+    where: Any = table.c.segment.between(low, high) if near else among(table.c.segment, parts)
+    query = select(table.c.term, table.c.segment, table.c.bits).where(among(table.c.term, terms), where)
+    for term, segment, stored in conn.execute(query):
+        if (part := parts.get(segment)) is not None:
+            part.bits[term] = part.bits.get(term, 0) | search_bits.unpack(bytes(stored))
 
 
 @dataclass(slots=True)

@@ -102,3 +102,29 @@ def test_customs_signs_in_looks_up_a_number_and_follows_the_goods(page: Page, de
     expect(page.locator("ol.timeline li")).to_have_count(5)
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
+
+
+def test_chamber_searches_its_certificates_and_takes_the_file(page: Page, demo: RunningDemo) -> None:
+    page.goto(f"{demo.url}/certificates")
+    page.get_by_label("Access token").fill(demo.tokens["chamber"])
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Certificates").click()
+    page.get_by_label("Number").fill("DEMO-RCEP-")
+    page.get_by_label("Standing").select_option("good")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("heading", name="1 certificate")).to_be_visible()
+    expect(page.get_by_role("cell", name="good")).to_be_visible()
+    box = page.get_by_role("button", name="Search").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="All of them as CSV").click()
+    assert b"DEMO-RCEP-0001" in Path(taken.value.path()).read_bytes()
+    page.get_by_label("Standing").select_option("revoked")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_text("No certificate that you may read meets all of this.")).to_be_visible()
+    page.get_by_label("Standing").select_option("")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="DEMO-RCEP-0001").click()
+    expect(page.get_by_role("heading", name="Certificate DEMO-RCEP-0001")).to_be_visible()

@@ -295,3 +295,35 @@ def test_vendored_files_come_with_their_licences() -> None:
     static = Path(__file__).resolve().parents[2] / "ledger_app" / "web" / "static"
     for name in ("htmx", "pico"):
         assert (static / f"{name}.LICENSE.txt").read_text().strip()
+
+
+def searched(demo: RunningDemo, who: str | None, query: str = "") -> Page:
+    cookie = {"Cookie": f"origin_token={demo.tokens[who]}"} if who else {}
+    return fetch(demo, "GET", f"/certificates{query}", **cookie)
+
+
+def test_search_is_for_those_who_are_signed_in(demo: RunningDemo) -> None:
+    for query in ("", "/export"):
+        page = searched(demo, None, query)
+        assert (page.status, page.headers["location"]) == (303, "/sign-in")
+    assert "DEMO-RCEP-0001" not in searched(demo, "trader").text
+    assert "DEMO-RCEP-0001" in searched(demo, "customs", "?numberPrefix=DEMO-").text
+
+
+def test_search_says_what_it_cannot_make_sense_of_and_keeps_what_was_typed(demo: RunningDemo) -> None:
+    page = searched(demo, "chamber", "?hs=8&exporter=%3Cscript%3Ealert(1)%3C/script%3E")
+    assert page.status == 400
+    assert "HS_PREFIX_INVALID" in page.text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text
+    assert "<script>alert" not in page.text
+    assert searched(demo, "chamber", "?cursor=AAAA").status == 400
+
+
+def test_every_field_of_the_search_has_a_label(demo: RunningDemo) -> None:
+    text = searched(demo, "chamber").text
+    fields = re.findall(r"<(?:input|select)[^>]*>", text)
+    assert len(fields) >= 14
+    for field in fields:
+        name = re.search(r'id="(\w+)"', field)
+        assert name is not None
+        assert f'<label for="{name[1]}">' in text

@@ -1,6 +1,7 @@
 """Searching certificates: a page of those that the caller may read and that are as wanted."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from ledger_app.access.principals import Principal
 from ledger_app.domain.standing import Status
 from ledger_app.domain.terms import day_date
+from ledger_app.errors import Broken
 from ledger_app.services.certificates import brief
 from ledger_app.services.context import Services
 from ledger_app.services.locating import intact
@@ -54,7 +56,7 @@ def find(
     """
     fingerprint, key = filters.fingerprint(principal), search_key(ctx)
     after = cursors.opened(key, fingerprint, cursor)
-    with ctx.store.read() as conn:
+    with _readable(), ctx.store.read() as conn:
         complete = search_index.is_filled(conn)
         asked = question(ctx, conn, principal, filters)
         if asked is None:
@@ -66,6 +68,15 @@ def find(
         count = search.count(conn, asked) if counted else None
         rows = _shown(ctx, conn, principal, [ordinal for ordinal, _ in found.rows])
     return Page(rows, cursors.sealed(key, fingerprint, found.after), count, complete)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Raises Broken `RECORD_DAMAGED` for columns of the search tables that hold something else."""
+    try:
+        yield
+    except (TypeError, ValueError, OverflowError) as bad:
+        raise Broken("RECORD_DAMAGED") from bad
 
 
 def _shown(
