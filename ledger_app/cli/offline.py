@@ -42,7 +42,8 @@ def verify(
     question = Question(at, max_age_days * _SECONDS_A_DAY, content)
     result = offline.judge(bundle or raw, trust, question, now)
     if isinstance(trust, Trust) and snapshot is not None:
-        result = _witnessed(result, bundle, trust, question, seen_file or _beside(snapshot))
+        path = seen_file or _beside(snapshot)
+        result = _witnessed(result, bundle, trust, question, path, confirmed=fingerprint is not None)
     shown = report.Shown(document=document, findings=findings)
     found = report.build(result.judgement, bundle, result.facts, at, shown)
     found["asOf"] = _as_of(result, trust)
@@ -78,20 +79,30 @@ def _trust(snapshot: Path | None, fingerprint: str | None, now: int) -> Trust | 
 
 
 def _witnessed(
-    result: offline.Result, bundle: Bundle | None, trust: Trust, question: Question, path: Path
+    result: offline.Result,
+    bundle: Bundle | None,
+    trust: Trust,
+    question: Question,
+    path: Path,
+    *,
+    confirmed: bool,
 ) -> offline.Result:
-    """The result, unless what it rests on contradicts what was seen before: then nothing can be told."""
-    found = [trust.signed] + ([result.checkpoint] if result.checkpoint is not None else [])
+    """The result, unless what it rests on contradicts what was seen before, or that cannot be read: then
+    nothing can be told. A file that can be read but not written is only told."""
+    doubt: errors.LedgerError | None = None
     try:
-        conflicts = seen.note(path, found)
+        conflicts = seen.note(path, trust, result.checkpoint, confirmed=confirmed)
     except errors.Unavailable as failed:
         output.progress(f"not remembered: {failed.detail}")
+        if failed.reason == "SEEN_FILE_UNREADABLE" and result.facts is not None:
+            doubt = failed
+    else:
+        if conflicts:
+            output.progress(f"both statements are kept in {path}")
+            doubt = errors.BadInput("SPLIT_VIEW", conflicts[0])
+    if doubt is None or bundle is None:
         return result
-    if not conflicts or bundle is None:
-        return result
-    output.progress(f"both statements are kept in {path}")
-    split = errors.BadInput("SPLIT_VIEW", conflicts[0])
-    return offline.Result(check.judge(bundle, trust.pin, None, question, unavailable=split))
+    return offline.Result(check.judge(bundle, trust.pin, None, question, unavailable=doubt))
 
 
 def _as_of(result: offline.Result, trust: Trust | errors.LedgerError) -> dict[str, Any] | None:

@@ -28,7 +28,8 @@ _NOWHERE = Pin(1, bytes(32), "0x" + "00" * 20)
 @dataclass(frozen=True, slots=True)
 class Result:
     """The judgement, and what it rests on. `facts` and `checkpoint` are None where the evidence was not
-    reached or did not hold; `checkpoint` has valid signatures."""
+    reached or did not hold; `checkpoint` has valid signatures, and may be past its day or contradict the
+    snapshot: then it is evidence, and `facts` is None."""
 
     judgement: Judgement
     facts: Facts | None = None
@@ -49,7 +50,8 @@ def judge(source: Bundle | bytes, trust: Trust | LedgerError, question: Question
         return Result(check.judge(bundle, pin, None, question, unavailable=trust))
     checkpoint = None
     try:
-        checkpoint = checked(bundle, trust, now)
+        checkpoint = signed(bundle, trust)
+        _check(checkpoint, trust, now)
         facts = facts_of(bundle, checkpoint.statement, trust, now)
     except LedgerError as failed:
         judged = check.judge(bundle, trust.pin, None, question, unavailable=failed)
@@ -57,26 +59,30 @@ def judge(source: Bundle | bytes, trust: Trust | LedgerError, question: Question
     return Result(check.judge(bundle, trust.pin, facts, question), facts, checkpoint)
 
 
-def checked(bundle: Bundle, trust: Trust, now: int) -> Signed:
-    """The checkpoint in a bundle, of the ledger and the council of `trust`, and in time.
+def signed(bundle: Bundle, trust: Trust) -> Signed:
+    """The checkpoint in a bundle, which the council of `trust` signed, of its ledger; be it in time or not,
+    and whatever it contradicts.
 
-    Raises BadInput: EVIDENCE_MISSING, EVIDENCE_INVALID, STATEMENT_…, SIGNATURE_INVALID, CHECKPOINT_EXPIRED,
-    OTHER_LEDGER, SPLIT_VIEW.
+    Raises BadInput: EVIDENCE_MISSING, EVIDENCE_INVALID, STATEMENT_…, SIGNATURE_INVALID, OTHER_LEDGER.
     """
-    signed = evidence.checkpoint_of(bundle.evidence)
-    statement: Checkpoint = signed.statement
-    if (signed.domain, statement.genesis, statement.registry) != (
+    found = evidence.checkpoint_of(bundle.evidence)
+    statement: Checkpoint = found.statement
+    if (found.domain, statement.genesis, statement.registry) != (
         trust.domain,
         trust.statement.genesis,
         trust.statement.registry,
     ):
         raise BadInput("OTHER_LEDGER", "the checkpoint in it is of another ledger than the trust snapshot")
-    signed.check(trust.council)
-    conflict = split_view.between(signed, trust.signed)
+    found.check(trust.council)
+    return found
+
+
+def _check(checkpoint: Signed, trust: Trust, now: int) -> None:
+    """Raises BadInput SPLIT_VIEW, CHECKPOINT_EXPIRED, STATEMENT_FROM_FUTURE."""
+    conflict = split_view.between(checkpoint, trust.signed)
     if conflict is not None:
         raise BadInput("SPLIT_VIEW", conflict)
-    check_time(statement, now, "CHECKPOINT_EXPIRED")
-    return signed
+    check_time(checkpoint.statement, now, "CHECKPOINT_EXPIRED")
 
 
 def facts_of(bundle: Bundle, checkpoint: Checkpoint, trust: Trust, now: int) -> Facts:

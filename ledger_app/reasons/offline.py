@@ -50,7 +50,12 @@ ROWS: Rows = (
     ),
     (
         "SEEN_FILE_UNREADABLE",
-        "The file of checkpoints seen can be neither read nor written.",
+        "The file of checkpoints seen cannot be read, so that a split view cannot be excluded.",
+        "Make it readable, or move it away and keep it (it may be evidence); or name another with --seen.",
+    ),
+    (
+        "SEEN_FILE_UNWRITABLE",
+        "The file of checkpoints seen cannot be written, so that what was seen now is not remembered.",
         "Name another with --seen, so that a split view can be found.",
     ),
     (

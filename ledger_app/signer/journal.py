@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from ledger_app import errors
+from ledger_app.proof.canonical import JsonObject
+from ledger_app.proof.statements import Signed, signed_from_json
 
 _FIRST = "0" * 64
 
@@ -30,8 +32,9 @@ class Entry:
 
     `certificates`: (number, leaf hex) issued by it; `batch`: (scheme code, root hex) it registers; `stream`:
     (stream
-    hex, previous head hex, head hex, count) it anchors; `stated`: (kind, block, size, root or content hex) of
-    what the council states off chain; `claim_secret`: hash (hex) of the secret that its claim was made with.
+    hex, previous head hex, head hex, count) it anchors; `stated`: the whole statement that the council makes
+    off chain, as the file of it without signatures or content; `claim_secret`: hash (hex)
+    of the secret that its claim was made with.
     """
 
     digest: str
@@ -41,7 +44,7 @@ class Entry:
     certificates: list[tuple[str, str]] = field(default_factory=list)
     batch: tuple[str, str] | None = None
     stream: tuple[str, str, str, int] | None = None
-    stated: tuple[str, int, int, str] | None = None
+    stated: JsonObject | None = None
     claim_secret: str | None = None
 
 
@@ -66,7 +69,7 @@ class Journal:
         self._certificates: Counter[int] = Counter()
         self._batches: set[tuple[str, str]] = set()
         self._streams: dict[str, list[tuple[int, str]]] = {}
-        self._stated: list[tuple[str, int, int, str]] = []
+        self._stated: list[Signed] = []
         self._claim_secret: str | None = None
         try:
             self._read()
@@ -108,8 +111,8 @@ class Journal:
         """(count, head hex) signed for a stream, in ascending count."""
         return self._streams.get(stream, [])
 
-    def stated(self) -> list[tuple[str, int, int, str]]:
-        """(kind, block, size, root or content hex) of every checkpoint and snapshot signed, in order."""
+    def stated(self) -> list[Signed]:
+        """Every checkpoint and snapshot signed, in order; without signatures and content."""
         return self._stated
 
     def claim_secret(self) -> str | None:
@@ -154,7 +157,7 @@ class Journal:
                     if row["after"] != self._last:
                         raise ValueError("it does not follow from the line before")
                     self._remember(row)
-                except (ValueError, KeyError, TypeError) as exc:
+                except (ValueError, KeyError, TypeError, errors.BadInput) as exc:
                     raise errors.Broken("JOURNAL_DAMAGED", f"{self._path} line {number}: {exc}") from exc
                 self._last = hashlib.sha256(line).hexdigest()
                 whole += len(line)
@@ -175,8 +178,7 @@ class Journal:
         if "claim_secret" in row:
             self._claim_secret = str(row["claim_secret"])
         if "stated" in row:
-            kind, block, size, root = row["stated"]
-            self._stated.append((str(kind), int(block), int(size), str(root)))
+            self._stated.append(signed_from_json(row["stated"]))
         if "stream" in row:
             stream, _, head, count = row["stream"]
             heads = self._streams.setdefault(stream, [])

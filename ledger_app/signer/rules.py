@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ledger_app import errors
 from ledger_app.domain.terms import organisation_id
 from ledger_app.domain.words import printable
+from ledger_app.proof.canonical import JsonObject
 from ledger_app.proof.hexes import to_hex
 from ledger_app.proof.typed_data import STATEMENTS, Act
 from ledger_app.signer.journal import Entry, Journal
@@ -57,7 +58,7 @@ class Finding:
     certificates: list[tuple[str, str]] = field(default_factory=list)
     batch: tuple[str, str] | None = None
     stream: tuple[str, str, str, int] | None = None
-    stated: tuple[str, int, int, str] | None = None
+    stated: JsonObject | None = None
     claim_secret: str | None = None
 
 

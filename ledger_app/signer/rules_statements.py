@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from ledger_app import errors
+from ledger_app.proof import split_view
 from ledger_app.proof.hexes import to_hex
 from ledger_app.proof.ledger_state import LedgerState
 from ledger_app.proof.log_tree import EMPTY_ROOT
 from ledger_app.proof.sorted_tree import SortedTree
-from ledger_app.proof.statements import Council
+from ledger_app.proof.statements import Council, Signed
 from ledger_app.proof.trust import content_hash
 from ledger_app.signer.requests import Request
 from ledger_app.signer.rules import Desk, Finding, Rule, refused, when
@@ -20,11 +22,12 @@ def checkpoint(request: Request, desk: Desk) -> Finding:
     _must_state("batchesRoot", message.batches_root, root)
     _must_state("standings", message.standings, len(tree))
     _must_state("standingsRoot", message.standings_root, tree.root)
-    _follows(request, desk, state)
+    stated = _consistent(request, desk)
+    _continues(request, desk, state)
     return Finding(
         f"State that block {message.block} ({when(message.time)}) holds {message.batches} batches and "
         f"{message.standings} changes of standing; good until {when(message.expires)}",
-        stated=_stated(request, to_hex(root)),
+        stated=stated.to_json(),
     )
 
 
@@ -32,17 +35,13 @@ def trust_snapshot(request: Request, desk: Desk) -> Finding:
     message, state = request.message, _own_state(request, desk)
     content = state.members()
     _must_state("content", message.content, content_hash(content))
-    if any(
-        (kind, block) == (request.kind, message.block) and root != to_hex(message.content)
-        for kind, block, _, root in desk.journal.stated()
-    ):
-        raise refused("SIGNER_SPLIT_VIEW", f"this seat stated other members as of block {message.block}")
+    stated = _consistent(request, desk)
     disowned = sum(row["disowned"] is not None for row in content["keys"])
     return Finding(
         f"State who the members were at block {message.block} ({when(message.time)}): "
         f"{len(content['organisations'])} organisations, {len(content['keys'])} keys ({disowned} disowned); "
         f"good until {when(message.expires)}",
-        stated=_stated(request, to_hex(message.content)),
+        stated=stated.to_json(),
     )
 
 
@@ -69,21 +68,39 @@ def _own_state(request: Request, desk: Desk) -> LedgerState:
     return state
 
 
-def _follows(request: Request, desk: Desk, state: LedgerState) -> None:
-    """What this seat stated before must be the beginning of what it states now, and one block has one
-    statement: whatever its node says today."""
+def _consistent(request: Request, desk: Desk) -> Signed:
+    """The statement, after holding it against everything that this seat stated before, of either kind: two
+    that contradict each other are never both signed here, whatever its node says today."""
+    stated = Signed(request.domain, request.message, ())
+    for earlier in desk.journal.stated():
+        conflict = split_view.between(stated, earlier)
+        if conflict is not None:
+            raise refused("SIGNER_SPLIT_VIEW", f"this seat stated otherwise before: {conflict}")
+    return stated
+
+
+def _continues(request: Request, desk: Desk, state: LedgerState) -> None:
+    """What this seat stated of earlier blocks must be the beginning of what it states now, and this the
+    beginning of what it stated of later ones. `state` is of no use afterwards."""
     message = request.message
-    for kind, block, size, root in desk.journal.stated():
-        if kind != request.kind:
-            continue
-        fits = size <= len(state.log) and to_hex(state.log.root(size)) == root
-        if (block <= message.block and not fits) or (block > message.block and message.batches > size):
-            raise refused("SIGNER_SPLIT_VIEW", f"this seat stated other batches as of block {block}")
+    checkpoints = [each.statement for each in desk.journal.stated() if each.is_checkpoint]
+    for before in (each for each in checkpoints if each.block <= message.block):
+        # No head above the size of this one is left: that would have been a contradiction.
+        if state.log.root(before.batches) != before.batches_root:
+            raise _other_batches(before.block)
+    after = [each for each in checkpoints if each.block > message.block]
+    if after:
+        # One is enough: those beyond it continue it.
+        next_ = min(after, key=lambda each: int(each.block))
+        log = desk.node.state(desk.node.block(next_.block)).log if desk.node is not None else state.log
+        if (len(log), log.root()) != (next_.batches, next_.batches_root) or (
+            log.root(message.batches) != message.batches_root
+        ):
+            raise _other_batches(next_.block)
 
 
-def _stated(request: Request, root: str) -> tuple[str, int, int, str]:
-    size = request.message.batches if request.kind == "Checkpoint" else 0
-    return request.kind, request.message.block, size, root
+def _other_batches(block: int) -> errors.NotPermitted:
+    return refused("SIGNER_SPLIT_VIEW", f"this seat stated other batches as of block {block}")
 
 
 def _must_state(field: str, said: Any, own: Any) -> None:

@@ -6,14 +6,12 @@ import shlex
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ledger_app.cli.main import main
-from ledger_app.proof.hexes import to_hex
 from ledger_app.proof.statements import parse_signed
 from tests.proof import offline_files
 from tests.support.running_demo import ROOT, RunningDemo
@@ -197,31 +195,6 @@ def test_two_heads_of_one_size_are_a_split_view_and_named_with_their_signers(
     _, first, second = council_files(tmp_path, expires=1)
     code, found = run("checkpoint", "compare", str(first), str(second), capsys=capsys)
     assert (code, found["outcome"]) == (0, "same")
-
-
-def test_an_offline_verifier_finds_a_second_head_by_what_it_saw_before(
-    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(time, "time", lambda: float(offline_cases.NOW))
-    trust, _, second = council_files(tmp_path, standingsRoot=bytes(32))
-    bases = offline_files.vectors()["bundles"]
-    bundle = tmp_path / "bundle.json"
-    bundle.write_text(json.dumps(bases["good"]))
-    words = (str(bundle), "--trust", str(trust), "--at", offline_cases.AT)
-    assert offline(*words, capsys=capsys)[0] == 0
-    assert offline(*words, capsys=capsys)[0] == 0
-    forged = {**bases["good"]["evidence"], "checkpoint": json.loads(second.read_text())}
-    bundle.write_text(json.dumps({**bases["good"], "evidence": forged}))
-    code, found = offline(*words, capsys=capsys)
-    assert (code, found["verdict"]) == (20, "CANNOT_TELL")
-    bundle.write_text(json.dumps(bases["good"]))
-    code, found = offline(*words, capsys=capsys)
-    assert (code, found["reason"]) == (20, "SPLIT_VIEW")
-    kept = [parse_signed(line) for line in (tmp_path / "trust.json.seen").read_bytes().splitlines()]
-    assert len({to_hex(each.digest) for each in kept}) == len(kept) == 3
-    # A file that cannot be written is told, and the verdict stands.
-    elsewhere = (*words, "--seen", str(tmp_path / "missing" / "seen"))
-    assert offline(*elsewhere, capsys=capsys)[0] == 0
 
 
 def test_a_claim_or_a_number_is_not_for_offline(folder: Path, capsys: Any) -> None:

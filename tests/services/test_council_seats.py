@@ -137,12 +137,13 @@ def test_a_seat_does_not_contradict_what_it_stated_even_if_its_node_does(
     entry = rules.decide(requests.parse(request), desk)
     desk.journal.append(entry)
     assert decide(request, desk).startswith("State ")
-    kind, block, size, root = entry.stated or ("", 0, 0, "")
-    assert (kind, block, size) == ("Checkpoint", request["message"]["block"], request["message"]["batches"])
-    lied = replace(entry, digest="0x" + "77" * 32, stated=(kind, block, size, "0x" + "88" * 32))
-    desk.journal.append(lied)
-    assert decide(request, desk) == "SIGNER_SPLIT_VIEW"
-    assert root == request["message"]["batchesRoot"]
+    stated = entry.stated or {}
+    assert stated["statement"] == request["message"]
+    # By its journal it stated another block of this number, signed when its node said so.
+    lied = {**stated, "statement": {**request["message"], "blockHash": "0x" + "88" * 32}}
+    desk.journal.append(replace(entry, digest="0x" + "77" * 32, stated=lied))
+    for kind in ("Checkpoint", "TrustSnapshot"):
+        assert decide(asked(world, kind), desk) == "SIGNER_SPLIT_VIEW"
 
 
 def test_a_node_that_is_away_leaves_the_request_for_later(world: World, pins: Pins, desk: rules.Desk) -> None:
