@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,9 +10,16 @@ from ledger_app import errors
 from ledger_app.cli import common, output
 from ledger_app.cli.trust import COUNCIL, Days
 
+if TYPE_CHECKING:
+    from ledger_app.client import Client
+    from ledger_app.proof.statements import Signed
+
 app = common.group("Checkpoints: signed heads of the ledger, for verifying offline.")
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A checkpoint or trust snapshot.")]
+Snapshot = Annotated[
+    Path | None, typer.Option("--trust", metavar="SNAPSHOT", help="Check the signatures by this council.")
+]
 Target = Annotated[Path | None, typer.Option("-o", "--output", help="Where to write it.")]
 
 
@@ -65,24 +72,28 @@ def show(
 def consistency(
     first: Annotated[str, typer.Argument(metavar="DIGEST")],
     second: Annotated[str, typer.Argument(metavar="DIGEST")],
+    trust: Snapshot = None,
     target: Target = None,
     who: common.As = "",
     as_json: common.Json = False,
 ) -> None:
     """Fetch the proof that one checkpoint follows from another, and check it here. Exits 1 when it does
-    not."""
+    not, or the service shows another checkpoint than was asked for."""
     from ledger_app.proof import split_view
-    from ledger_app.proof.hexes import from_hex
-    from ledger_app.proof.statements import parse_signed
 
     client = common.connect("trader", who)
-    files = [client.request("GET", f"/v1/checkpoints/{each}").body for each in (first, second)]
-    proof = client.get(f"/v1/checkpoints/{first}/consistency/{second}")
+    a, b = (_asked(client, each.lower()) for each in (first, second))
+    _check_signatures(trust, a, b)
+    proof = client.get(f"/v1/checkpoints/{first.lower()}/consistency/{second.lower()}")
+    nodes = _nodes(proof, "what the service gave")
     if target is not None:
         common.write_file(target, json.dumps(proof, indent=1).encode())
-    a, b = (parse_signed(raw) for raw in files)
-    found = split_view.compare(a, b, [from_hex(node, 32) for node in proof["proof"]])
-    _told(found, as_json, proof=proof)
+    found = split_view.compare(a, b, nodes)
+    _told(found, as_json, proof=proof, signaturesChecked=trust is not None)
+    if trust is None:
+        output.progress("signatures were not checked: name the council's snapshot with --trust")
+    if found.outcome not in ("same", "consistent"):
+        raise SystemExit(output.REFUSED)
 
 
 @app.command()
@@ -92,30 +103,61 @@ def compare(
     proof: Annotated[
         Path | None, typer.Option("--proof", help="What `origin checkpoint consistency -o` wrote.")
     ] = None,
-    trust: Annotated[
-        Path | None, typer.Option("--trust", metavar="SNAPSHOT", help="Check the signatures by this council.")
-    ] = None,
+    trust: Snapshot = None,
     as_json: common.Json = False,
 ) -> None:
     """Hold two checkpoints or snapshots against each other. Asks nobody. Exits 1 for a split view."""
-    from ledger_app.cli.offline import read_snapshot
     from ledger_app.proof import split_view
-    from ledger_app.proof.hexes import from_hex
     from ledger_app.proof.statements import parse_signed
 
     a, b = (parse_signed(common.read_file(path)) for path in (first, second))
-    if trust is not None:
-        council = read_snapshot(trust, None, None).council
-        for each in (a, b):
-            each.check(council)
+    _check_signatures(trust, a, b)
     nodes = None
     if proof is not None:
         try:
-            nodes = [from_hex(node, 32) for node in json.loads(common.read_file(proof))["proof"]]
-        except (ValueError, KeyError, TypeError):
+            nodes = _nodes(json.loads(common.read_file(proof)), str(proof))
+        except ValueError:
             raise errors.BadInput("EVIDENCE_INVALID", f"{proof} holds no proof") from None
     both = sorted(set(a.signers()) & set(b.signers()))
     _told(split_view.compare(a, b, nodes), as_json, signedBoth=both)
+
+
+def _asked(client: "Client", digest: str) -> "Signed":
+    """The statement with this digest, which is what its signers signed: another one is not taken for it."""
+    from ledger_app.proof.hexes import to_hex
+    from ledger_app.proof.statements import parse_signed
+
+    found = parse_signed(client.request("GET", f"/v1/checkpoints/{common.segment(digest)}").body)
+    if to_hex(found.digest) != digest:
+        raise errors.Conflict(
+            "STATEMENT_DIFFERS", f"asked for {digest}, the service gave {to_hex(found.digest)}"
+        )
+    return found
+
+
+def _check_signatures(trust: Path | None, *statements: "Signed") -> None:
+    if trust is None:
+        return
+    from ledger_app.cli.offline import read_snapshot
+
+    snapshot = read_snapshot(trust, None, None)
+    for each in statements:
+        if (each.domain, each.statement.genesis, each.statement.registry) != (
+            snapshot.domain,
+            snapshot.statement.genesis,
+            snapshot.statement.registry,
+        ):
+            raise errors.BadInput("OTHER_LEDGER", "it is of another ledger than the trust snapshot")
+        each.check(snapshot.council)
+
+
+def _nodes(proof: Any, source: str) -> list[bytes]:
+    from ledger_app.proof.hexes import from_hex
+
+    try:
+        return [from_hex(node, 32) for node in proof["proof"]]
+    except (KeyError, TypeError, errors.BadInput):
+        raise errors.BadInput("EVIDENCE_INVALID", f"{source} holds no proof") from None
 
 
 def _told(found: Any, as_json: bool, **more: Any) -> None:

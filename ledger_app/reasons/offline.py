@@ -69,6 +69,11 @@ ROWS: Rows = (
         "Keep both files, rely on neither, and show them to the council and the auditors.",
     ),
     (
+        "STATEMENT_DIFFERS",
+        "The service gave another checkpoint than the one with the digest that was asked for.",
+        "Rely on nothing it says; keep what it gave, and ask another service or the council.",
+    ),
+    (
         "STATEMENT_FROM_FUTURE",
         "The statement is about a block that is later than this machine's clock.",
         "Set the clock right, then verify again.",
