@@ -13,7 +13,7 @@ from ledger_app.chain.abi import CONTRACTS, interface
 from ledger_app.chain.facts import Head, read_head
 from ledger_app.chain.rpc import RpcError
 from ledger_app.errors import NodeUnavailable
-from ledger_app.proof.hashes import keccak
+from ledger_app.proof import bloom as bloom_filter
 
 if TYPE_CHECKING:
     from ledger_app.chain.gateway import Gateway
@@ -85,7 +85,7 @@ def _none_withheld(
     """
     given = {(log["blockNumber"], log["address"].lower()) for log in raw}
     for address in addresses:
-        bits = _bloom_bits(bytes.fromhex(address[2:]))
+        bits = bloom_filter.bits(bytes.fromhex(address[2:]))
         for number, bloom in blooms.items():
             if bloom & bits == bits and (number, address.lower()) not in given:
                 _must_be_coincidence(gateway, number, bloom, address.lower())
@@ -99,21 +99,8 @@ def _must_be_coincidence(gateway: "Gateway", number: int, bloom: int, address: s
     calls = [("eth_getTransactionReceipt", [tx]) for tx in block["transactions"]]
     receipts = gateway.rpc.batch(calls) if calls else []
     logs = [log for receipt in receipts for log in receipt["logs"]]
-    spoken = 0
-    for log in logs:
-        for entry in (log["address"], *log["topics"]):
-            spoken |= _bloom_bits(bytes.fromhex(entry[2:]))
-    if spoken != bloom or any(log["address"].lower() == address for log in logs):
+    if bloom_filter.of(logs) != bloom or any(log["address"].lower() == address for log in logs):
         raise NodeUnavailable("NODE_UNAVAILABLE", f"the node left out events of block {number}")
-
-
-def _bloom_bits(entry: bytes) -> int:
-    """The three bits that an address or a topic sets in a block's bloom filter (Yellow Paper, 4.3.1)."""
-    digest = keccak(entry)
-    bits = 0
-    for place in (0, 2, 4):
-        bits |= 1 << (int.from_bytes(digest[place : place + 2], "big") & 2047)
-    return bits
 
 
 def _decode(gateway: "Gateway", raw: LogReceipt, headers: dict[int, Head]) -> Log | None:

@@ -51,7 +51,7 @@ class _Line:
         if not self.signed.is_checkpoint:
             # A snapshot's content is not needed to compare; its hash is in the message.
             value["content"] = {}
-        council = {
+        council: JsonObject = {
             "epoch": self.council.epoch,
             "threshold": self.council.threshold,
             "members": list(self.council.members),

@@ -17,6 +17,7 @@ from ledger_app.proof.eip712 import STATEMENTS
 from ledger_app.proof.eip712 import Act as Message
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.ledger_state import LedgerState
+from ledger_app.proof.log_tree import LogTree
 from ledger_app.proof.sorted_tree import SortedTree
 from ledger_app.proof.statements import Checkpoint, Signed, TrustSnapshot, collected, parse_signed
 from ledger_app.proof.trust import content_hash
@@ -105,10 +106,11 @@ def consistency(ctx: Services, first: str, second: str) -> dict[str, Any]:
     )
     if not (old.is_checkpoint and new.is_checkpoint):
         raise NotFound("CHECKPOINT_UNKNOWN", "A trust snapshot has no log of batches.")
-    state, _ = _books(ctx, new)
     if old.statement.batches > new.statement.batches:
         raise Conflict("SPLIT_VIEW")
-    proof = state.log.consistency_proof(old.statement.batches, new.statement.batches)
+    log = ctx.books.log(ctx.store, new.statement.block)
+    _must_begin_with(log, new.statement)
+    proof = log.consistency_proof(old.statement.batches, new.statement.batches)
     return {
         "from": to_hex(old.digest),
         "to": to_hex(new.digest),
@@ -134,13 +136,19 @@ def _books(ctx: Services, signed: Signed) -> tuple[LedgerState, SortedTree]:
     """The trees of a checkpoint. Raises Unavailable LEDGER_INCONSISTENT when the index comes to others."""
     stated: Checkpoint = signed.statement
     state, tree = ctx.books.at(ctx.store, stated.block, to_hex(stated.block_hash))
-    if (
-        len(state.log) < stated.batches
-        or state.log.root(stated.batches) != stated.batches_root
-        or (len(tree), tree.root) != (stated.standings, stated.standings_root)
-    ):
-        raise Unavailable("LEDGER_INCONSISTENT", "the index does not come to what the checkpoint states")
+    _must_begin_with(state.log, stated)
+    if (len(tree), tree.root) != (stated.standings, stated.standings_root):
+        raise _other_index()
     return state, tree
+
+
+def _must_begin_with(log: LogTree, stated: Checkpoint) -> None:
+    if len(log) < stated.batches or log.root(stated.batches) != stated.batches_root:
+        raise _other_index()
+
+
+def _other_index() -> Unavailable:
+    return Unavailable("LEDGER_INCONSISTENT", "the index does not come to what the checkpoint states")
 
 
 def _view(ctx: Services) -> _View:

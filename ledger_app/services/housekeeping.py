@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 from ledger_app.errors import LedgerError
+from ledger_app.services import witness
 from ledger_app.services.anchoring import Anchorer
 from ledger_app.services.bulk.issuing import Importer, forget
 from ledger_app.services.context import Services
@@ -45,6 +46,7 @@ class Housekeeper:
             idempotency.forget_before(conn, now - _KEY_SECONDS)
             webhooks.forget_before(conn, now - self._ctx.settings.webhook_log_days * _DAY_SECONDS)
         forget(self._ctx)
+        witness.hold_waiting(self._ctx)
 
     @staticmethod
     def workers(ctx: Services) -> list[tuple[str, Worker]]:

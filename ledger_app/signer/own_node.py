@@ -1,22 +1,25 @@
 """What a council seat reads of the ledger by itself: the events of its own node, not what the service shows.
 
-A checkpoint is signed only when this seat comes to the same bytes from its own node. The table of events is
-kept here because a signer takes nothing from the service; a test holds it against the contracts' ABI.
+A checkpoint is signed only when this seat comes to the same bytes from its own node. The node's word is held
+against its own blocks: each is the parent of the next, and their bloom filters say where there must be
+events, so that an index of events that lags behind leaves none out. The table of events is kept here because
+a signer takes nothing from the service; a test holds it against the contracts' ABI.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger_app import errors
 from ledger_app.client import Client
+from ledger_app.proof import bloom
 from ledger_app.proof.hashes import keccak
 from ledger_app.proof.ledger_state import LedgerState
 from ledger_app.signer.settings import Pins
 
 _SPAN = 2_000
-_MANY = 2_000
-"""Headers asked for in one batch."""
+_MANY = 500
+"""Headers or receipts asked for in one batch: nodes refuse longer ones."""
 
 EVENTS: dict[str, tuple[tuple[str, str, bool], ...]] = {
     name: tuple((part.split()[1], part.split()[0], part.endswith(" indexed")) for part in parts.split(", "))
@@ -65,6 +68,12 @@ class Block:
     time: int
 
 
+class _Header(NamedTuple):
+    block: Block
+    parent: bytes
+    bloom: int
+
+
 class OwnNode:
     """The pinned ledger behind this seat's own node at `url`; keeps what it has folded, so that the next
     checkpoint costs only what is new. Raises Unavailable NODE_UNAVAILABLE for a node that does not answer, or
@@ -86,11 +95,11 @@ class OwnNode:
             raise errors.NotPermitted("SIGNER_OTHER_LEDGER", "this seat's own node is of another chain")
         if self._number("eth_call", [{"to": self._pins.registry, "data": _PREDECESSOR}, "latest"]):
             raise errors.NotPermitted("LEDGER_CONTINUES")
-        return self._blocks([0])[0].hash
+        return self.block(0).hash
 
     def block(self, number: int) -> Block:
         """A block by its number."""
-        return self._blocks([number])[0]
+        return self._headers([number])[0].block
 
     def state(self, until: Block) -> LedgerState:
         """What the events up to `until` add up to; exactly as of that block."""
@@ -105,19 +114,21 @@ class OwnNode:
         at = self._at
         if at is not None and (at.number > until.number or self.block(at.number).hash != at.hash):
             at, self._state = None, LedgerState()
-        number = -1 if at is None else at.number
+        number, tip = (-1, None) if at is None else (at.number, at.hash)
         while number < until.number:
             last = min(number + _SPAN, until.number)
-            self._fold(number + 1, last)
+            tip = self._fold(number + 1, last, tip)
             number = last
-        if self.block(until.number).hash != until.hash:
+        if tip != until.hash or self.block(until.number).hash != until.hash:
             raise errors.Unavailable(
                 "NODE_UNAVAILABLE", "this seat's node has moved to another chain of blocks"
             )
         self._at = until
         return self._state
 
-    def _fold(self, first: int, last: int) -> None:
+    def _fold(self, first: int, last: int, tip: bytes | None) -> bytes:
+        """Follow the events of these blocks, the first of which continues the block `tip`; gives the hash of
+        the last."""
         logs = self._ask(
             "eth_getLogs",
             [
@@ -130,14 +141,16 @@ class OwnNode:
         )
         try:
             rows = sorted((int(row["blockNumber"], 16), int(row["logIndex"], 16), row) for row in logs)
-            numbers = sorted({number for number, _, _ in rows})
-            times = {block.number: block for block in self._blocks(numbers)}
+            headers = {header.block.number: header for header in self._headers(range(first, last + 1))}
+            for header in headers.values():
+                if tip is not None and header.parent != tip:
+                    raise _two_chains()
+                tip = header.block.hash
+            self._none_left_out(rows, headers)
             for number, _, row in rows:
-                block = times[number]
+                block = headers[number].block
                 if row["blockHash"].lower() != "0x" + block.hash.hex() or row.get("removed"):
-                    raise errors.Unavailable(
-                        "NODE_UNAVAILABLE", "this seat's node gives events of two chains"
-                    )
+                    raise _two_chains()
                 found = decode(row["topics"], row["data"])
                 if found is not None:
                     self._state.apply(*found, block.time)
@@ -153,9 +166,36 @@ class OwnNode:
             raise errors.Unavailable(
                 "NODE_UNAVAILABLE", f"this seat's node gives no events: {bad!r}"
             ) from bad
+        assert tip is not None  # noqa: S101 - the range is never empty
+        return tip
 
-    def _blocks(self, numbers: Sequence[int]) -> list[Block]:
-        found: list[Block] = []
+    def _none_left_out(self, rows: Sequence[tuple[int, int, Any]], headers: dict[int, _Header]) -> None:
+        """Each contract that a block's bloom filter speaks of has events there, or is spoken of by
+        coincidence, as the block's receipts must show."""
+        given = {(number, row["address"].lower()) for number, _, row in rows}
+        ours = {self._pins.consortium, self._pins.registry}
+        if not {address for _, address in given} <= ours:
+            raise ValueError("an event of another contract")
+        for address in ours:
+            bits = bloom.bits(bytes.fromhex(address[2:]))
+            for number, header in headers.items():
+                if header.bloom & bits == bits and (number, address) not in given:
+                    self._must_be_coincidence(header, address)
+
+    def _must_be_coincidence(self, header: _Header, address: str) -> None:
+        block = header.block
+        transactions = self._ask("eth_getBlockByNumber", [hex(block.number), False])["transactions"]
+        logs: list[dict[str, Any]] = []
+        for start in range(0, len(transactions), _MANY):
+            calls = [("eth_getTransactionReceipt", [tx]) for tx in transactions[start : start + _MANY]]
+            logs += [log for receipt in self._batch(calls) for log in receipt["logs"]]
+        if bloom.of(logs) != header.bloom or any(log["address"].lower() == address for log in logs):
+            raise errors.Unavailable(
+                "NODE_UNAVAILABLE", f"this seat's node left out events of block {block.number}"
+            )
+
+    def _headers(self, numbers: Sequence[int]) -> list[_Header]:
+        found: list[_Header] = []
         for start in range(0, len(numbers), _MANY):
             part = numbers[start : start + _MANY]
             calls = [("eth_getBlockByNumber", [hex(number), False]) for number in part]
@@ -166,13 +206,16 @@ class OwnNode:
                         bytes.fromhex(answer["hash"][2:]),
                         int(answer["timestamp"], 16),
                     )
+                    header = _Header(
+                        block, bytes.fromhex(answer["parentHash"][2:]), int(answer["logsBloom"], 16)
+                    )
                 except (KeyError, TypeError, ValueError) as bad:
                     raise errors.NodeBehind(
                         "NODE_BEHIND", f"this seat's own node has no block {number} yet"
                     ) from bad
                 if block.number != number or len(block.hash) != 32:
                     raise errors.Unavailable("NODE_UNAVAILABLE", "this seat's node gives another block")
-                found.append(block)
+                found.append(header)
         return found
 
     def _number(self, method: str, params: list[Any]) -> int:
@@ -197,6 +240,10 @@ class OwnNode:
             raise errors.Unavailable(
                 "NODE_UNAVAILABLE", f"this seat's node does not answer {calls[0][0]}"
             ) from bad
+
+
+def _two_chains() -> errors.Unavailable:
+    return errors.Unavailable("NODE_UNAVAILABLE", "this seat's node gives blocks or events of two chains")
 
 
 def decode(topics: Sequence[str], data: str) -> tuple[str, dict[str, Any]] | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
 from ledger_app.store.ids import new_id
 from ledger_app.store.tables import chain_events
@@ -17,7 +17,8 @@ SNAPSHOT: Final = "snapshot"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One kept statement; `file` is the whole file, `digest` what its signers signed (`0x…`)."""
+    """One kept statement; `file` is the whole file, `digest` what its signers signed (`0x…`). `held`: it was
+    held against what the ledger held at its block, or made from that."""
 
     digest: str
     kind: str
@@ -25,13 +26,15 @@ class Row:
     batches: int | None
     expires: int
     own: bool
+    held: bool
     file: bytes
     created_at: int
 
 
 @dataclass(frozen=True, slots=True)
 class SplitView:
-    """Two kept statements (their digests) that contradict each other, and how."""
+    """Two statements (their digests) that contradict each other, and how. Only one is kept where the other
+    is what this installation itself comes to."""
 
     id: str
     first: str
@@ -49,10 +52,16 @@ def add(
     batches: int | None,
     expires: int,
     own: bool,
+    held: bool,
     file: bytes,
 ) -> bool:
-    """Keep a statement; False when it is kept already."""
-    if get(conn, digest) is not None:
+    """Keep a statement; False when it is kept already. One that was seen elsewhere before it was signed here
+    becomes our own."""
+    known = get(conn, digest)
+    if known is not None:
+        if own and not known.own:
+            row = statements.c.digest == digest
+            conn.execute(update(statements).where(row).values(own=True, held=True, file=file))
         return False
     conn.execute(
         insert(statements).values(
@@ -62,6 +71,7 @@ def add(
             batches=batches,
             expires=expires,
             own=own,
+            held=held,
             file=file,
             created_at=int(time.time()),
         )
@@ -93,6 +103,40 @@ def listed(conn: Connection, kind: str | None = None, limit: int = 200) -> list[
     if kind is not None:
         query = query.where(statements.c.kind == kind)
     return [Row(**row) for row in conn.execute(query.limit(limit)).mappings()]
+
+
+def each(conn: Connection) -> Iterator[Row]:
+    """Every kept statement."""
+    for row in conn.execute(select(statements).execution_options(yield_per=200)).mappings():
+        yield Row(**row)
+
+
+def count_foreign(conn: Connection) -> int:
+    """How many are kept that were not signed at the request of this installation."""
+    query = select(func.count()).select_from(statements).where(statements.c.own.is_(False))
+    return int(conn.execute(query).scalar_one())
+
+
+def not_held(conn: Connection, until: int, limit: int) -> list[Row]:
+    """Those about blocks up to `until` that were not yet held against the ledger, oldest first."""
+    query = select(statements).where(statements.c.held.is_(False), statements.c.block <= until)
+    ordered = query.order_by(statements.c.created_at, statements.c.digest).limit(limit)
+    return [Row(**row) for row in conn.execute(ordered).mappings()]
+
+
+def set_held(conn: Connection, digest: str) -> None:
+    conn.execute(update(statements).where(statements.c.digest == digest).values(held=True))
+
+
+def council(conn: Connection, epoch: int) -> dict[str, Any] | None:
+    """The council of an epoch, as the index read it: its event's arguments (epoch, members, threshold)."""
+    query = select(chain_events.c.args).where(chain_events.c.name == "CouncilChanged")
+    return next((args for args in conn.execute(query).scalars() if args["epoch"] == epoch), None)
+
+
+def are_kept(conn: Connection, digests: Sequence[str]) -> set[str]:
+    """Those of the digests that are of kept statements."""
+    return set(conn.execute(select(statements.c.digest).where(statements.c.digest.in_(digests))).scalars())
 
 
 def add_split(conn: Connection, first: str, second: str, detail: str) -> None:

@@ -19,6 +19,7 @@ statements = Table(
     Column("batches", BigInteger, nullable=True),  # of a checkpoint: the size of its log
     Column("expires", BigInteger, nullable=False),
     Column("own", Boolean, nullable=False),  # signed at the request of this installation
+    Column("held", Boolean, nullable=False),  # against what the ledger held at its block, or made from it
     Column("file", LargeBinary, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Index(None, "kind", "block"),

@@ -110,7 +110,7 @@ def test_signatures_are_those_of_the_council_that_is_trusted(
     for bad, reason in (
         (unsigned, "STATEMENT_UNDER_THRESHOLD"),
         (checkpoint(3, 701, by=(offline_cases.STRANGER,)), "STATEMENT_SIGNER_UNKNOWN"),
-        (checkpoint(3, 701, chain_id=offline_cases.CHAIN_ID + 1), "OTHER_LEDGER"),
+        (checkpoint(3, 701, chain_id=1), "OTHER_LEDGER"),
     ):
         service.files = {to_hex(each.digest): each for each in (checkpoint(1, 700), bad)}
         assert consistency(service, "--trust", trust, capsys=capsys) == (2, reason)

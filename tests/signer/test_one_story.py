@@ -68,7 +68,7 @@ def statement(node: Node, kind: str, block: int, life: int = 86_400) -> Checkpoi
     if kind == "TrustSnapshot":
         return TrustSnapshot(**common, content=content_hash(state.members()))
     tree = SortedTree(state.pairs)
-    heads = {"batches": len(state.log), "batches_root": state.log.root()}
+    heads: dict[str, Any] = {"batches": len(state.log), "batches_root": state.log.root()}
     return Checkpoint(**common, **heads, standings=len(tree), standings_root=tree.root)
 
 

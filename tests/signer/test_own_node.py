@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ledger_app.errors import NodeBehind, NotPermitted, Unavailable
+from ledger_app.proof import bloom
 from ledger_app.proof.hashes import keccak
 from ledger_app.signer.own_node import TOPICS, Block, OwnNode, decode
 from tests.signer.desk import PINS
@@ -49,13 +50,28 @@ def node(answer: Answer) -> Iterator[OwnNode]:
         server.server_close()
 
 
-def block(number: int) -> dict[str, str]:
-    name = GENESIS if number == 0 else "0x" + number.to_bytes(32, "big").hex()
-    return {"number": hex(number), "hash": name, "timestamp": hex(1000 + number)}
+def name(number: int) -> str:
+    return GENESIS if number == 0 else "0x" + number.to_bytes(32, "big").hex()
 
 
-def chain(method: str, params: list[Any], *, logs: Any = (), predecessor: int = 0) -> Any:
-    """An honest node whose last block is 9."""
+def block(number: int, logs: Any = ()) -> dict[str, Any]:
+    """A block with `logs`, all of one transaction."""
+    return {
+        "number": hex(number),
+        "hash": name(number),
+        "parentHash": name(number - 1) if number else "0x" + "00" * 32,
+        "timestamp": hex(1000 + number),
+        "logsBloom": "0x" + bloom.of(logs).to_bytes(256, "big").hex(),
+        "transactions": [f"0x{number:064x}"] if logs else [],
+    }
+
+
+def chain(method: str, params: list[Any], *, logs: Any = (), others: Any = (), predecessor: int = 0) -> Any:
+    """An honest node whose last block is 9; `others` are logs of other contracts."""
+
+    def of(number: int) -> list[Any]:
+        return [log for log in (*logs, *others) if log["blockNumber"] == hex(number)]
+
     if method == "eth_chainId":
         return hex(PINS.chain_id)
     if method == "eth_call":
@@ -66,14 +82,17 @@ def chain(method: str, params: list[Any], *, logs: Any = (), predecessor: int = 
         assert params[0]["address"] == [PINS.consortium, PINS.registry]
         return [log for log in logs if first <= int(log["blockNumber"], 16) <= last]
     number = int(params[0], 16)
-    return block(number) if number <= 9 else None
+    if method == "eth_getTransactionReceipt":
+        return {"logs": of(number)}
+    return block(number, of(number)) if number <= 9 else None
 
 
 def revoked(number: int, index: int = 0, **changes: Any) -> dict[str, Any]:
     data = "0x" + (7).to_bytes(32, "big").hex() + "00" * 32
     return {
         "blockNumber": hex(number),
-        "blockHash": block(number)["hash"],
+        "address": PINS.registry,
+        "blockHash": name(number),
         "logIndex": hex(index),
         "topics": [TOPIC["Revoked"], LEAF, ISSUER],
         "data": data,
@@ -129,13 +148,15 @@ def test_events_are_folded_once_and_in_their_order() -> None:
         {"topics": [TOPIC["Issued"], LEAF, ISSUER, ISSUER], "data": "0x" + "ff" * 128},
         {"logIndex": None},
         {"blockNumber": "0xzz"},
+        {"address": "0x" + "55" * 20},
+        {"address": None},
     ],
 )
 def test_an_event_that_is_none_is_not_passed_over(bad: dict[str, Any]) -> None:
     log = {**revoked(5), **bad}
 
     def answer(method: str, params: list[Any]) -> Any:
-        return [log] if method == "eth_getLogs" else chain(method, params)
+        return [log] if method == "eth_getLogs" else chain(method, params, logs=[revoked(5)])
 
     with node(answer) as odd, pytest.raises(Unavailable, match="NODE_UNAVAILABLE"):
         odd.state(odd.block(6))
@@ -162,8 +183,9 @@ def test_a_node_that_moves_to_other_blocks_is_read_anew() -> None:
     def answer(method: str, params: list[Any]) -> Any:
         logs = [] if moved else [revoked(5)]
         found = chain(method, params, logs=logs)
-        if moved and method == "eth_getBlockByNumber" and int(params[0], 16) >= 5:
-            return {**found, "hash": "0x" + "aa" * 31 + f"{int(params[0], 16):02x}"}
+        if moved and method == "eth_getBlockByNumber" and (number := int(params[0], 16)) >= 5:
+            found["hash"] = "0x" + "aa" * 31 + f"{number:02x}"
+            found["parentHash"] = "0x" + "aa" * 31 + f"{number - 1:02x}" if number > 5 else name(4)
         return found
 
     with node(answer) as turned:
@@ -172,7 +194,60 @@ def test_a_node_that_moves_to_other_blocks_is_read_anew() -> None:
         assert turned.state(turned.block(6)).pairs == {}
 
 
+@pytest.mark.parametrize("height", [6, 9])
+def test_an_index_that_lags_behind_its_blocks_leaves_nothing_out(height: int) -> None:
+    logs = [revoked(5), revoked(6, address=PINS.consortium)]
+
+    def answer(method: str, params: list[Any]) -> Any:
+        found = chain(method, params, logs=logs)
+        return found[:1] if method == "eth_getLogs" else found
+
+    with node(answer) as lagging, pytest.raises(Unavailable, match="left out events of block 6"):
+        lagging.state(lagging.block(height))
+
+
+def coincidence(number: int) -> dict[str, Any]:
+    """A log of another contract whose topics set every bit of the registry's address."""
+    wanted = bloom.bits(bytes.fromhex(PINS.registry[2:]))
+    entries, left = [], wanted
+    for candidate in range(100_000):
+        topic = candidate.to_bytes(32, "big")
+        if bloom.bits(topic) & left:
+            entries.append("0x" + topic.hex())
+            left &= ~bloom.bits(topic)
+    assert left == 0
+    return {**revoked(number), "address": "0x" + "55" * 20, "topics": entries}
+
+
+def test_a_filter_that_speaks_of_a_contract_by_coincidence_is_seen_through_by_the_receipts() -> None:
+    logs, others = [revoked(4)], [coincidence(6)]
+
+    def hiding(method: str, params: list[Any]) -> Any:
+        found = chain(method, params, logs=logs, others=others)
+        return {"logs": []} if method == "eth_getTransactionReceipt" else found
+
+    with node(lambda m, p: chain(m, p, logs=logs, others=others)) as honest:
+        assert len(honest.state(honest.block(9)).pairs) == 1
+    with node(hiding) as odd, pytest.raises(Unavailable, match="left out events of block 6"):
+        odd.state(odd.block(9))
+
+
+def test_blocks_that_do_not_follow_each_other_are_not_believed() -> None:
+    def answer(method: str, params: list[Any]) -> Any:
+        found = chain(method, params, logs=[revoked(5)])
+        if method == "eth_getBlockByNumber" and int(params[0], 16) == 7:
+            found["parentHash"] = "0x" + "ab" * 32
+        return found
+
+    with node(answer) as odd:
+        assert len(odd.state(odd.block(6)).pairs) == 1
+        for height in (7, 9):
+            # Both when it goes on from what it has read, and from the start.
+            with pytest.raises(Unavailable, match="two chains"):
+                odd.state(odd.block(height))
+
+
 def test_other_events_are_passed_over() -> None:
     assert decode(["0x" + "00" * 32], "0x") is None
-    name, args = decode([TOPIC["Succeeded"], LEAF, ISSUER], "0x") or ("", {})
-    assert (name, args) == ("Succeeded", {"original": LEAF, "successor": ISSUER})
+    event, args = decode([TOPIC["Succeeded"], LEAF, ISSUER], "0x") or ("", {})
+    assert (event, args) == ("Succeeded", {"original": LEAF, "successor": ISSUER})

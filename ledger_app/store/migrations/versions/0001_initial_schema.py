@@ -476,6 +476,7 @@ def upgrade() -> None:
         sa.Column("batches", sa.BigInteger(), nullable=True),
         sa.Column("expires", sa.BigInteger(), nullable=False),
         sa.Column("own", sa.Boolean(), nullable=False),
+        sa.Column("held", sa.Boolean(), nullable=False),
         sa.Column("file", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_statements")),
