@@ -36,6 +36,7 @@ from ledger_app.api.limits import Limits, file_too_large
 from ledger_app.api.observing import Observing
 from ledger_app.api.waiting import Bell
 from ledger_app.chain.deployment import ensure_ledger
+from ledger_app.chain.fees import GWEI, Fees
 from ledger_app.chain.follower import Follower
 from ledger_app.chain.gateway import Gateway
 from ledger_app.chain.node import Ganache
@@ -140,7 +141,9 @@ class Installation:
         pin = LedgerPin(*settings.pinned) if settings.pinned else _kept_pin(settings, store)
         depth = settings.finality_depth
         gateway = Gateway(url, pin, max_age=settings.max_data_age_seconds, depth=depth)
-        submitter = Submitter(store, gateway, sender, depth=depth)
+        least = 0 if settings.embedded_node else settings.min_fee_gwei
+        fees = Fees(least * GWEI, settings.max_fee_gwei * GWEI)
+        submitter = Submitter(store, gateway, sender, depth=depth, fees=fees)
         follower = Follower(store, gateway, on_back=self._went_back)
         self._services = Services(settings, store, vault, gateway, submitter, follower)
         if pin is None and settings.council:

@@ -72,6 +72,8 @@ class Settings(BaseSettings):
     node_port: int = Field(0, ge=0, le=65535)
     sender_key: SecretStr | None = None
     finality_depth: int = Field(0, ge=0, le=1024)
+    min_fee_gwei: int = Field(1, ge=0, le=1_000_000)
+    max_fee_gwei: int = Field(1_000, ge=1, le=1_000_000)
     operator_token: SecretStr | None = None
 
     chain_id: int | None = Field(None, ge=1)

@@ -5,16 +5,47 @@ same signed act would leave behind counts: another act that merely stands in its
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from ledger_app.chain.gateway import Gateway
 from ledger_app.domain.standing import GIVEN_BY_AUTHORITY, Status
+from ledger_app.errors import Broken, NodeUnavailable
 from ledger_app.proof import typed_data
 from ledger_app.proof.hashes import keccak
 
 Json = Mapping[str, Any]
 _GOOD, _SUSPENDED, _REVOKED, _SUPERSEDED = map(int, Status)
 _NONE, _ACQUITTED, _WITHDRAWN, _REFUSED = range(4)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An act's effect is there as of this block of the chain. `final`: so deep that it stays."""
+
+    block: int
+    hash: str
+    final: bool
+
+
+def find(gateway: Gateway, depth: int, kind: str, message: Json, call: Json) -> Found | None:
+    """Where the act's effect is seen, None when it is not there. depth: blocks that make a block final.
+
+    Whoever finds it at the head only looks again whether that block stayed, `depth` blocks later. Raises what
+    the gateway raises; NodeUnavailable when the chain moved meanwhile.
+    """
+    head = gateway.identify()
+    if not is_done(gateway.at(head.number), kind, message, call):
+        return None
+    if gateway.header(head.number).hash != head.hash:
+        raise NodeUnavailable("NODE_UNAVAILABLE", "the chain moved while it was asked")
+    deep = head.number - depth
+    final = depth == 0
+    if not final and deep > gateway.pin.first_block:
+        with suppress(NodeUnavailable, Broken):  # many nodes keep no old state
+            final = is_done(gateway.at(deep), kind, message, call)
+    return Found(head.number, head.hash, final)
 
 
 def is_done(gateway: Gateway, kind: str, message: Json, call: Json) -> bool:

@@ -8,7 +8,8 @@ WrongLedger, NodeBehind or NodeUnavailable.
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any, cast
+from copy import copy
+from typing import Any, Self, cast
 
 from web3 import Web3
 
@@ -38,6 +39,7 @@ class PinnedNode:
         self.max_age = max_age
         self.depth = depth
         self._pin = pin
+        self._block = "latest"
         self._seen = 0
         self._verified = False
         self._guard = threading.Lock()
@@ -73,6 +75,15 @@ class PinnedNode:
         (answer,) = self.rpc.batch([("eth_getBlockByNumber", [hex(number), False])])
         return read_head(None if isinstance(answer, RpcError) else answer)
 
+    def at(self, number: int) -> Self:
+        """The same node, its questions about single facts answered as of block `number`.
+
+        A node that has forgotten the state of that time raises NodeUnavailable, or Broken `NODE_ANSWER`.
+        """
+        then = copy(self)
+        then._block = hex(number)  # noqa: SLF001 - its own copy
+        return then
+
     def target(self, contract: str) -> str:
         """A contract's address, from its name or from the address itself."""
         return contract.lower() if contract.startswith("0x") else self.pin.address(contract)
@@ -81,7 +92,7 @@ class PinnedNode:
 
     def _view(self, contract: str, name: str, *values: Any) -> tuple[Any, ...]:
         face = interface(contract)
-        _, (answer,) = self._view_raw([(contract, face.call(name, *values))])
+        _, (answer,) = self._view_raw([(contract, face.call(name, *values))], self._block)
         return face.result(name, answer)
 
     def _view_raw(

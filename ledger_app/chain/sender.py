@@ -11,6 +11,7 @@ from typing import Any
 from eth_account import Account
 
 from ledger_app.chain.facts import read_head
+from ledger_app.chain.fees import Fees
 from ledger_app.chain.gateway import Gateway
 from ledger_app.chain.rpc import RpcError
 from ledger_app.errors import NodeUnavailable
@@ -18,14 +19,13 @@ from ledger_app.store import lease, outbox
 from ledger_app.store.engine import Connection, Store
 
 _LEASE_SECONDS = 10
-_GWEI = 10**9
 #: Below the block gas limits in use, and below the cap on one transaction that some chains have (EIP-7825).
 _MAX_GAS = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The chain as one step sees it: `nonce` counts the sender's transactions that it holds."""
+    """The chain as one step sees it: `nonce` counts the sender's transactions that it holds. Fees in wei."""
 
     chain_id: int
     genesis: str
@@ -33,6 +33,7 @@ class View:
     time: int
     base_fee: int
     nonce: int
+    balance: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class Draft:
 class Sender:
     """One account on the gateway's node, and its rows in the store."""
 
-    def __init__(self, store: Store, gateway: Gateway, sender_key: bytes) -> None:
+    def __init__(self, store: Store, gateway: Gateway, sender_key: bytes, fees: Fees) -> None:
+        self.fees = fees
         self.store = store
         self.gateway = gateway
         self.account = Account.from_key(sender_key)
@@ -80,6 +82,7 @@ class Sender:
                 ("eth_getBlockByNumber", ["0x0", False]),
                 ("eth_getBlockByNumber", ["latest", False]),
                 ("eth_getTransactionCount", [self.sender, "latest"]),
+                ("eth_getBalance", [self.sender, "latest"]),
             ]
         )
         for answer in answers:
@@ -94,6 +97,7 @@ class Sender:
                 head.time,
                 int(answers[2].get("baseFeePerGas", "0x0"), 16),
                 int(answers[3], 16),
+                int(answers[4], 16),
             )
         except (AttributeError, KeyError, TypeError, ValueError) as bad:
             raise NodeUnavailable("NODE_UNAVAILABLE", "the node does not say where it is") from bad
@@ -108,7 +112,7 @@ class Sender:
         self, view: View, item: outbox.Item | None, nonce: int, to: str | None, data: bytes, gas: int
     ) -> Draft:
         """A signed transaction; `to` None creates a contract."""
-        tip = _GWEI if view.base_fee else 0  # a chain without fees has senders without money
+        fee, tip = self.fees.bid(view.base_fee, view.balance)
         transaction: dict[str, Any] = {
             "type": 2,
             "chainId": view.chain_id,
@@ -116,13 +120,17 @@ class Sender:
             "value": 0,
             "data": data,
             "gas": gas,
-            "maxFeePerGas": 100 * view.base_fee + tip,
+            "maxFeePerGas": fee,
             "maxPriorityFeePerGas": tip,
         }
         if to is not None:
             transaction["to"] = bytes.fromhex(to[2:])
+        return Draft(item, nonce, *self.signed(transaction))
+
+    def signed(self, transaction: dict[str, Any]) -> tuple[bytes, str]:
+        """The raw bytes and the hash of a transaction with these fields."""
         signed = self.account.sign_transaction(transaction)
-        return Draft(item, nonce, bytes(signed.raw_transaction), "0x" + signed.hash.hex().removeprefix("0x"))
+        return bytes(signed.raw_transaction), "0x" + signed.hash.hex().removeprefix("0x")
 
     def record(self, conn: Connection, draft: Draft, view: View, creates: str | None = None) -> None:
         """Commit a signed transaction, in the caller's write transaction, before it is broadcast."""

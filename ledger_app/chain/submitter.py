@@ -12,11 +12,13 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import groupby
 from threading import Event
 from typing import Any
 
 from ledger_app.chain import effects, pin
 from ledger_app.chain.facts import Receipt, read_receipt
+from ledger_app.chain.fees import Bidder, Fees
 from ledger_app.chain.gateway import Gateway
 from ledger_app.chain.rpc import Call, RpcError, chunks
 from ledger_app.chain.sender import Draft, Sender, View, gas_limit
@@ -28,7 +30,7 @@ from ledger_app.errors import (
     WrongLedger,
     as_ledger_error,
 )
-from ledger_app.store import outbox
+from ledger_app.store import bids, outbox
 from ledger_app.store.engine import Connection, Store
 
 #: A transaction that the node was given is given again after this many seconds without a receipt.
@@ -45,7 +47,7 @@ class Submitter(Sender):
     """Moves outbox items and their acts along. Run one thread of `run`, or call `step` (tests, deployment).
 
     depth: blocks on top of a transaction's own before it is final; 0 = at inclusion (embedded chain, QBFT).
-    window: transactions in flight at most.
+    window: transactions in flight at most. fees: bounds of what is bid for one.
     """
 
     def __init__(
@@ -56,9 +58,11 @@ class Submitter(Sender):
         *,
         depth: int = 0,
         window: int = 256,
+        fees: Fees | None = None,
         crash: Callable[[str], None] = no_crash,
     ) -> None:
-        super().__init__(store, gateway, sender_key)
+        super().__init__(store, gateway, sender_key, fees or Fees())
+        self._bidder = Bidder(self.fees)
         self._depth = depth
         self._window = window
         self.crash = crash
@@ -96,7 +100,7 @@ class Submitter(Sender):
         view = self._look()
         if view is None:
             return 0
-        moved = self._watch(view)
+        moved = self._watch(view) + self._look_again(view)
         flying = self._send_again(view)
         if len(flying) < self._window:
             moved += self._send_new(view, flying)
@@ -110,7 +114,7 @@ class Submitter(Sender):
         while True:
             self.step()
             with self.store.read() as conn:
-                if not outbox.queued(conn, 1) and not outbox.open_transactions(conn, self.sender, 1):
+                if not outbox.unfinished(conn, self.sender):
                     return
             if time.monotonic() > deadline:
                 raise Unavailable("NODE_UNAVAILABLE", "transactions are still in flight")
@@ -164,22 +168,30 @@ class Submitter(Sender):
                 outbox.mark_orphaned(conn, tx)
                 self._sent.pop(tx.id, None)
                 moved += 1
-            for tx, receipt in zip(mined, found, strict=True):
-                moved += self._judge(conn, view, tx, receipt)
+            for _, bidding in groupby(zip(mined, found, strict=True), key=lambda pair: pair[0].nonce):
+                moved += self._judge(conn, view, list(bidding))
             self.crash("before-receipts-commit")
         return moved
 
-    def _judge(self, conn: Connection, view: View, tx: outbox.Transaction, receipt: Receipt | None) -> int:
-        if receipt is None:
-            # The nonce is used, and not by these bytes. Seen in two rounds, it is no node catching up.
-            if self._sent.get(tx.id) == -1.0:
-                outbox.mark_replaced(conn, tx)
-                self._sent.pop(tx.id, None)
-                return 1
+    def _judge(
+        self, conn: Connection, view: View, bidding: Sequence[tuple[outbox.Transaction, Receipt | None]]
+    ) -> int:
+        """All bids for one nonce; one of them is mined, if any."""
+        won = next(((tx, receipt) for tx, receipt in bidding if receipt is not None), None)
+        lost = [tx for tx, _ in bidding if won is None or tx is not won[0]]
+        for tx in lost:
             if tx.state == "included":
                 outbox.mark_orphaned(conn, tx)
-            self._sent[tx.id] = -1.0
-            return 0
+        if won is None:
+            # The nonce is used, and not by these bytes. Seen in two rounds, it is no node catching up.
+            if any(self._sent.get(tx.id) != -1.0 for tx in lost):
+                self._sent.update((tx.id, -1.0) for tx in lost)
+                return 0
+            for tx in lost:
+                outbox.mark_replaced(conn, tx)
+                self._sent.pop(tx.id, None)
+            return 1
+        tx, receipt = won
         final = view.number - receipt.number >= self._depth
         if tx.state == "included" and tx.block_hash == receipt.block_hash and not final:
             return 0
@@ -192,7 +204,10 @@ class Submitter(Sender):
             ok=receipt.ok,
             final=final,
         )
-        self._sent.pop(tx.id, None)
+        for one in (tx, *lost):
+            self._sent.pop(one.id, None)
+        if final and lost:
+            bids.close(conn, tx)
         if not receipt.ok and final and tx.outbox_id is not None:
             self._after_revert(conn, tx.outbox_id)
         return 1
@@ -251,22 +266,44 @@ class Submitter(Sender):
 
     def _conclude(self, item: outbox.Item, refusal: ActRefused) -> None:
         """A refused act: done already, out of time, or refused for good."""
-        done = self._is_done(item)
+        done = None
+        if item.act_kind is not None:
+            act = (item.act_kind, item.act_message, item.act_call)
+            done = effects.find(self.gateway, self._depth, *act)
         with self.writing() as conn:
-            if done:
-                outbox.settle(conn, item.id, block_number=None)
+            if done is not None:
+                outbox.found_done(conn, item.id, block=done.block, block_hash=done.hash, final=done.final)
             elif refusal.reason == "DEADLINE_PASSED" and item.act_id is not None:
                 outbox.lapse(conn, item.id, refusal.reason)
             else:
                 outbox.refuse(conn, item.id, refusal.reason, refusal.context)
 
+    def _look_again(self, view: View) -> int:
+        """What was found done, and not deep enough: is the block still there that it was found at?"""
+        with self.store.read() as conn:
+            found = [(item, item.context or {}) for item in outbox.found(conn)]
+        seen = {at.get("block", view.number + 1) for _, at in found}
+        hashes = {number: self.gateway.header(number).hash for number in seen if number <= view.number}
+        gone = [item for item, at in found if hashes.get(at.get("block"), "gone") != at.get("hash")]
+        deep = [
+            item for item, at in found
+            if item not in gone and view.number - at["block"] >= self._depth
+        ]  # fmt: skip
+        if gone or deep:
+            with self.writing() as conn:
+                for item in gone:
+                    outbox.lose(conn, item.id)
+                for item in deep:
+                    outbox.settle(conn, item.id)
+        return len(gone) + len(deep)
+
     # --- sending --------------------------------------------------------------------------------------------
 
     def _send_again(self, view: View) -> list[outbox.Transaction]:
         """Give the node, in nonce order, what it does not hold; what is in flight."""
-        with self.store.read() as conn:
-            open_ = outbox.open_transactions(conn, self.sender)
-        flying = [tx for tx in open_ if tx.nonce >= view.nonce]
+        flying = self._flying(view)
+        if self._outbid(view, flying):
+            flying = self._flying(view)
         now = time.monotonic()
         due = [tx for tx in flying if now - self._sent.get(tx.id, 0.0) > _RESEND_SECONDS]
         if due:
@@ -274,6 +311,30 @@ class Submitter(Sender):
             self._broadcast([tx.raw for tx in flying])
             self._sent.update((tx.id, now) for tx in flying)
         return flying
+
+    def _flying(self, view: View) -> list[outbox.Transaction]:
+        with self.store.read() as conn:
+            open_ = outbox.open_transactions(conn, self.sender)
+        return [tx for tx in open_ if tx.nonce >= view.nonce]
+
+    def _outbid(self, view: View, flying: Sequence[outbox.Transaction]) -> bool:
+        """Record a higher bid for what is stuck for its fee; it is sent with all the others."""
+        stuck = self._bidder.stuck(
+            flying,
+            number=view.number,
+            next_nonce=view.nonce,
+            base_fee=view.base_fee,
+            balance=view.balance,
+        )
+        if not stuck:
+            return False
+        higher = [(tx, *self.signed(fields)) for tx, fields in stuck]
+        self.crash("before-commit")
+        with self.writing() as conn:
+            for tx, raw, tx_hash in higher:
+                bids.record(conn, tx, raw=raw, tx_hash=tx_hash)
+        self.crash("after-commit")
+        return True
 
     def _broadcast(self, raws: Sequence[bytes]) -> None:
         """Hand bytes to the node. Its answers are not looked at: receipts and nonces tell."""

@@ -2,8 +2,10 @@
 
 A backup is of a moment. What was waiting then (for a signature, or in the outbox) may be on the ledger by
 now. Before a restored store is worked on, each act that waits is looked for in the contracts' state; one
-whose effect is there is final. Transactions that were under way are not looked at: the submitter finds them
-by their hashes. What happened besides, the follower reads from the chain.
+whose effect is there, as deep as the chain's profile calls final, is final. Where it is not that deep, the
+submitter keeps in sight what was queued, and the rest is compared again at the next start. Transactions that
+were under way are not looked at: the submitter finds them by their hashes. What happened besides, the
+follower reads from the chain.
 """
 
 from ledger_app.chain import effects
@@ -24,22 +26,29 @@ def recognise(ctx: Services) -> int | None:
     with ctx.store.read() as conn:
         if meta.get(conn, RESTORED) is None:
             return None
-    found = sum(_recognise(ctx, state) for state in _WAITING)
-    with ctx.store.begin() as conn:
-        meta.drop(conn, RESTORED)
+    found, shallow = map(sum, zip(*(_recognise(ctx, state) for state in _WAITING), strict=True))
+    if not shallow:
+        with ctx.store.begin() as conn:
+            meta.drop(conn, RESTORED)
     return found
 
 
-def _recognise(ctx: Services, state: str) -> int:
-    found, before = 0, None
+def _recognise(ctx: Services, state: str) -> tuple[int, int]:
+    """How many acts in `state` are done, and how many of these are to be compared again."""
+    found, shallow, before = 0, 0, None
+    depth = ctx.settings.finality_depth
     while True:
         with ctx.store.read() as conn:
             page = acts.listed(conn, state=state, before=before, limit=_PAGE)
         if not page:
-            return found
+            return found, shallow
         before = page[-1].id
-        done = [act.id for act in page if effects.is_done(ctx.gateway, act.kind, act.message, act.call)]
+        looked = [(act.id, effects.find(ctx.gateway, depth, act.kind, act.message, act.call)) for act in page]
+        done = [(act_id, at) for act_id, at in looked if at is not None]
         with ctx.store.begin() as conn:
-            for act_id in done:
-                outbox.settle_act(conn, act_id)
+            for act_id, at in done:
+                if at.final:
+                    outbox.settle_act(conn, act_id)
+                elif not outbox.found_act(conn, act_id, block=at.block, block_hash=at.hash):
+                    shallow += 1
         found += len(done)

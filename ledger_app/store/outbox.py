@@ -4,8 +4,10 @@ An outbox row is an intention: a contract, its calldata, and the act it carries.
 signed attempt at it; its raw bytes are committed before they are first broadcast and kept for ever. Each
 function that moves an item moves its act as well, in the caller's transaction.
 
-Item and act: `queued → broadcast → included → final`, or `reverted`, `needs-signature`.
-Transaction:  `signed → included → final`, or `replaced` when its nonce was used by other bytes.
+Item and act: `queued → broadcast → included → final`, or `reverted`, `needs-signature`. An item without a
+transaction under way that is `included` was found done by another's.
+Transaction:  `signed → included → final`, or `replaced` when its nonce was used by other bytes. Several
+may bid for one nonce (`store.bids`).
 """
 
 import time
@@ -27,13 +29,14 @@ OPEN = ("signed", "included")
 @dataclass(frozen=True, slots=True)
 class Item:
     """One intention. `act_…` and `deadline` come from the act, when there is one; `attempts` counts its
-    transactions."""
+    nonces. `context`: why it was refused, or the `block` and `hash` that it was found done at."""
 
     id: int
     act_id: str | None
     contract: str
     calldata: bytes
     state: str
+    context: dict[str, Any] | None
     act_kind: str | None
     act_message: dict[str, Any]
     act_call: dict[str, Any]
@@ -52,6 +55,7 @@ class Transaction:
     raw: bytes
     hash: str
     state: str
+    bid: int
     creates: str | None
     block_number: int | None
     block_hash: str | None
@@ -89,6 +93,20 @@ def queued(conn: Connection, limit: int) -> list[Item]:
     return [_item(row) for row in conn.execute(query)]
 
 
+def found(conn: Connection, limit: int = 1_000) -> list[Item]:
+    """The oldest items that are done by another transaction than ours, and not final."""
+    ours = select(transactions.c.id).where(
+        transactions.c.outbox_id == outbox.c.id, transactions.c.state.in_(OPEN)
+    )
+    query = _items().where(outbox.c.state == "included", ~ours.exists()).order_by(outbox.c.id).limit(limit)
+    return [_item(row) for row in conn.execute(query)]
+
+
+def unfinished(conn: Connection, sender: str) -> bool:
+    """Whether anything waits to be sent, or to become final."""
+    return bool(queued(conn, 1) or open_transactions(conn, sender, 1) or found(conn, 1))
+
+
 def items(conn: Connection, ids: Sequence[int]) -> dict[int, Item]:
     """The items with these ids."""
     return {row.id: _item(row) for row in conn.execute(_items().where(outbox.c.id.in_(ids)))}
@@ -101,11 +119,11 @@ def counts(conn: Connection) -> dict[str, int]:
 
 
 def open_transactions(conn: Connection, sender: str, limit: int = 10_000) -> list[Transaction]:
-    """The sender's transactions that are not final, in nonce order."""
+    """The sender's transactions that are not final, in nonce order, higher bids for a nonce last."""
     query = (
         select(transactions)
         .where(transactions.c.sender == sender, transactions.c.state.in_(OPEN))
-        .order_by(transactions.c.nonce)
+        .order_by(transactions.c.nonce, transactions.c.bid)
         .limit(limit)
     )
     return [_transaction(row) for row in conn.execute(query)]
@@ -116,7 +134,7 @@ def transactions_from(conn: Connection, sender: str, nonce: int) -> list[Transac
     query = (
         select(transactions)
         .where(transactions.c.sender == sender, transactions.c.nonce >= nonce)
-        .order_by(transactions.c.nonce)
+        .order_by(transactions.c.nonce, transactions.c.bid)
     )
     return [_transaction(row) for row in conn.execute(query)]
 
@@ -236,19 +254,44 @@ def requeue(conn: Connection, item_id: int) -> None:
     _move(conn, item_id, int(time.time()), "queued", reason=None, tx_hash=None, block_number=None)
 
 
-def settle(conn: Connection, item_id: int, *, block_number: int | None) -> None:
-    """The act's effect is on the ledger already, by whichever transaction: done, and final."""
-    _move(conn, item_id, int(time.time()), "final", reason=None, block_number=block_number)
+def found_done(conn: Connection, item_id: int, *, block: int, block_hash: str, final: bool) -> None:
+    """The act's effect is on the ledger, as of this block, by another transaction than ours: `final` when it
+    is that deep, else `included` and in `found`.
+    """
+    context = {"block": block, "hash": block_hash}
+    conn.execute(update(outbox).where(outbox.c.id == item_id).values(context=context))
+    _move(conn, item_id, int(time.time()), "final" if final else "included", reason=None, block_number=None)
+
+
+def found_act(conn: Connection, act_id: str, *, block: int, block_hash: str) -> bool:
+    """The same for an act, not final yet; False when it does not wait in the queue."""
+    mine = (outbox.c.act_id == act_id) & (outbox.c.state == "queued")
+    item_id = conn.execute(select(outbox.c.id).where(mine)).scalar()
+    if item_id is not None:
+        found_done(conn, item_id, block=block, block_hash=block_hash, final=False)
+    return item_id is not None
+
+
+def settle(conn: Connection, item_id: int) -> None:
+    """The block that it was found done at is final now."""
+    _move(conn, item_id, int(time.time()), "final", reason=None)
 
 
 def settle_act(conn: Connection, act_id: str) -> None:
-    """The same for an act, whether or not it was queued here."""
+    """An act's effect is on the ledger, and final, whether or not the act was queued here."""
     now = int(time.time())
     conn.execute(
         update(outbox).where(outbox.c.act_id == act_id).values(state="final", reason=None, updated_at=now)
     )
     conn.execute(update(acts).where(acts.c.id == act_id).values(state="final", reason=None, updated_at=now))
     search_flags.act_moved(conn, act_id, "final")
+
+
+def lose(conn: Connection, item_id: int) -> None:
+    """The block that it was found done at was replaced: it is sent again, if it has to be."""
+    now = int(time.time())
+    conn.execute(update(outbox).where(outbox.c.id == item_id).values(state="queued", updated_at=now))
+    _move_act(conn, item_id, now, state="orphaned", reason=None)
 
 
 def refuse(conn: Connection, item_id: int, reason: str, context: dict[str, Any]) -> None:
@@ -271,13 +314,14 @@ def _items() -> Any:
         outbox.c.contract,
         outbox.c.calldata,
         outbox.c.state,
+        outbox.c.context,
         acts.c.kind,
         acts.c.message,
         acts.c.call,
         acts.c.deadline,
         select(func.count())
         .select_from(transactions)
-        .where(transactions.c.outbox_id == outbox.c.id)
+        .where(transactions.c.outbox_id == outbox.c.id, transactions.c.bid == 0)
         .scalar_subquery()
         .label("attempts"),
     ).select_from(outbox.outerjoin(acts, acts.c.id == outbox.c.act_id))
@@ -290,6 +334,7 @@ def _item(row: Row[Any]) -> Item:
         row.contract,
         row.calldata,
         row.state,
+        row.context,
         row.kind,
         row.message or {},
         row.call or {},
@@ -307,6 +352,7 @@ def _transaction(row: Row[Any]) -> Transaction:
         row.raw,
         row.hash,
         row.state,
+        row.bid,
         row.creates,
         row.block_number,
         row.block_hash,

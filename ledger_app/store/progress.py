@@ -74,6 +74,7 @@ def look(conn: Connection, sender: str | None) -> Progress:
         return found
     nonces = conn.execute(
         select(transactions.c.nonce)
+        .distinct()
         .where(transactions.c.sender == sender, transactions.c.state.in_(outbox.OPEN))
         .order_by(transactions.c.nonce)
         .limit(10_000)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults import api, chains, kills, network, rebuild, restored, shared, signers, tamper
+from tests.faults import api, bidding, chains, kills, network, rebuild, restored, shared, signers, tamper
 from tests.faults.record import CannotRunError, Tally
 
 
@@ -33,6 +33,7 @@ class Drill:
 #: The short run is part of every run of the tests: drills whose short count is 0 are left to the longer ones.
 DRILLS = {
     "outbox": Drill(kills.outbox, 12, 80, 500, "kills of the process that queues, submits and follows"),
+    "outbid": Drill(bidding.outbid, 0, 20, 200, "kills of the process that outbids a stuck transaction"),
     "follower": Drill(kills.follower, 0, 20, 200, "kills of the follower"),
     "chain": Drill(kills.chain, 0, 2, 50, "kills of the embedded chain"),
     "database": Drill(kills.database, 0, 2, 100, "kills of PostgreSQL"),

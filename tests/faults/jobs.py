@@ -10,8 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ledger_app.chain import fees, submitter
 from ledger_app.chain.follower import Follower
 from ledger_app.chain.gateway import Gateway
+from ledger_app.chain.rpc import Rpc
 from ledger_app.client import Client
 from ledger_app.errors import LedgerError
 from ledger_app.signer import keystore
@@ -76,6 +78,28 @@ def outbox(
     patiently(Follower(world.store, world.gateway).catch_up, seconds)
     patiently(world.submitter.release, seconds)
     world.store.close()
+
+
+def outbid(folder: str, url: str, sender: str, store_url: str, base_fee: int, seconds: float = 60) -> None:
+    """Submit on a chain that takes no less than `base_fee` and mines when told to, until all is done."""
+    fees._SHORT_SECONDS = submitter._RESEND_SECONDS = 0.0
+    world = World(Path(folder), url, bytes.fromhex(sender), store_url=store_url)
+    world.gateway.max_age = 10**6
+    world.deploy()
+    until, done = time.monotonic() + seconds, False
+    while not done and time.monotonic() < until:
+        world.submitter.step()
+        mine(world.gateway.rpc, base_fee)
+        with world.store.read() as conn:
+            done = not outbox_rows.unfinished(conn, world.submitter.sender)
+    world.submitter.release()
+    world.store.close()
+
+
+def mine(rpc: Rpc, base_fee: int) -> None:
+    """A block of Anvil's that takes no less than `base_fee` (wei)."""
+    rpc.call("anvil_setNextBlockBaseFeePerGas", hex(base_fee))
+    rpc.call("evm_mine")
 
 
 def together(

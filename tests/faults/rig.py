@@ -109,9 +109,7 @@ class Rig:
     def idle(self) -> bool:
         """Whether nothing is queued or in flight."""
         with self.world.store.read() as conn:
-            return not outbox.queued(conn, 1) and not outbox.open_transactions(
-                conn, self.world.submitter.sender, 1
-            )
+            return not outbox.unfinished(conn, self.world.submitter.sender)
 
     def go_on(self, done: Callable[[], bool] | None = None, seconds: float = 600) -> None:
         """Step until `done`, or until nothing is left to do. Raises TimeoutError."""

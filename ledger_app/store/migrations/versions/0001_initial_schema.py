@@ -507,6 +507,7 @@ def upgrade() -> None:
         ),
         sa.Column("sender", sa.String(length=42), nullable=False),
         sa.Column("nonce", sa.BigInteger(), nullable=False),
+        sa.Column("bid", sa.Integer(), server_default="0", nullable=False),
         sa.Column("outbox_id", sa.BigInteger(), nullable=True),
         sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.Column("hash", sa.String(length=66), nullable=False),
@@ -519,7 +520,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transactions")),
-        sa.UniqueConstraint("sender", "nonce", name=op.f("uq_transactions_sender_nonce")),
+        sa.UniqueConstraint("sender", "nonce", "bid", name=op.f("uq_transactions_sender_nonce_bid")),
     )
     with op.batch_alter_table("transactions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_transactions_hash"), ["hash"], unique=False)
