@@ -1,6 +1,4 @@
-"""`kill -9` at each line of the outbox while a transaction is outbid: whichever bid is mined, the act is on the
-ledger once.
-"""
+"""`kill -9` at each line of the outbox while a transaction is outbid: the act is there once, either way."""
 
 import random
 import time
