@@ -16,6 +16,15 @@ from ledger_app.store import index, outbox
 from ledger_app.store.outbox import Transaction
 from ledger_app.store.tables import transactions
 from tests.chain.kit import World, a_leaf
+from tests.support.databases import both_when_long, new_url
+
+
+@pytest.fixture(params=both_when_long())
+def shaky(request: pytest.FixtureRequest, anvil: Anvil, tmp_path: Path) -> World:
+    made = World(tmp_path, anvil.url, Anvil.key, store_url=new_url(tmp_path, request.param))
+    made.deploy()
+    made.onboard()
+    return made
 
 
 @pytest.fixture

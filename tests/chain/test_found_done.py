@@ -7,13 +7,28 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
+from ledger_app.chain.follower import Follower
 from ledger_app.chain.node import Anvil
+from ledger_app.config import load_settings
 from ledger_app.proof.leaf import Leaf
-from ledger_app.store import outbox
+from ledger_app.services.context import Services
+from ledger_app.services.recovering import recognise
+from ledger_app.store import acts, meta, outbox
+from ledger_app.store.backup import RESTORED
+from ledger_app.store.secrets import Vault
 from tests.chain.kit import World, a_leaf
+from tests.support.databases import both_when_long, new_url
 
 DEPTH = 8
 _GOOD, _SUSPENDED, _REVOKED = range(3)
+
+
+@pytest.fixture(params=both_when_long())
+def shaky(request: pytest.FixtureRequest, anvil: Anvil, tmp_path: Path) -> World:
+    made = World(tmp_path, anvil.url, Anvil.key, store_url=new_url(tmp_path, request.param))
+    made.deploy()
+    made.onboard()
+    return made
 
 
 @pytest.fixture
@@ -148,6 +163,36 @@ def test_what_is_deep_already_is_final_at_once(deep: World, leaf: Leaf) -> None:
     mine(deep, DEPTH)
     deep.submitter.step()
     assert deep.act(act_id).state == "final"
+
+
+def test_a_restored_store_takes_no_act_for_final_before_its_depth(
+    deep: World, leaf: Leaf, tmp_path: Path
+) -> None:
+    settings = load_settings(demo=True, data=tmp_path, finality_depth=DEPTH)
+    vault, follower = Vault(settings.master_keys()), Follower(deep.store, deep.gateway)
+    ctx = Services(settings, deep.store, vault, deep.gateway, deep.submitter, follower)
+    queued = deep.revoke(leaf, 3)
+    by_another(deep)
+    same = deep.act(queued)
+    with deep.store.begin() as conn:
+        unsigned = acts.add(
+            conn,
+            kind=same.kind,
+            contract=same.contract,
+            organisation=same.organisation,
+            message=same.message,
+            call=same.call,
+            deadline=same.deadline,
+        )
+        meta.put(conn, RESTORED, {})
+    assert recognise(ctx) == 2
+    assert deep.act(queued).state == "included"
+    assert deep.act(unsigned).state == "needs-signature"
+    mine(deep, DEPTH)
+    assert recognise(ctx) == 1, "the rest is compared again at the next start"
+    deep.submitter.settle()
+    assert [deep.act(act_id).state for act_id in (queued, unsigned)] == ["final", "final"]
+    assert recognise(ctx) is None
 
 
 def test_a_node_that_keeps_no_old_state_makes_it_final_later(tmp_path: Path) -> None:

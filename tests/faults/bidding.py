@@ -57,10 +57,9 @@ def outbid(folder: Path, count: int, seed: int) -> Tally:
 
 
 def _points(passed: dict[tuple[str, int], int], rng: random.Random) -> list[Point]:
-    """Every line that was passed, the bidding ones last and so taken first, at any of their passages."""
+    """Every line that was passed, each at one of its passages."""
     lines = sorted(passed)
     rng.shuffle(lines)
-    lines.sort(key=lambda line: line[0] in ("chain/fees.py", "store/bids.py"))
     return [Point(*line, rng.randint(1, passed[line])) for line in lines]
 
 
