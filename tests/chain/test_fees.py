@@ -5,6 +5,7 @@ mined, and nothing is lost or doubled.
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -129,7 +130,7 @@ def test_a_higher_bid_raises_both_by_an_eighth_at_least_and_stays_below_the_most
 def test_a_base_fee_of_nothing_told_once_stops_nobody(slow: World, monkeypatch: pytest.MonkeyPatch) -> None:
     real, lies = slow.gateway.rpc.batch, [0]
 
-    def lie(calls: list[fees.Any]) -> list[fees.Any]:
+    def lie(calls: list[Any]) -> list[Any]:
         answers = real(calls)
         if ("eth_getTransactionCount", [slow.submitter.sender, "latest"]) in calls:
             for answer in answers:

@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 from ledger_app.chain import fees, submitter
 from ledger_app.chain.node import Anvil
+from ledger_app.store import outbox
 from tests.faults.crash import OUTBOX, Ended, Nursery, Point
 from tests.faults.jobs import enqueue, mine
 from tests.faults.record import Tally
@@ -85,7 +86,7 @@ def _go_on(rig: Rig, base_fee: int) -> int:
         mine(rpc, base_fee)
         rig.step()
     with rig.world.store.read() as conn:
-        found = submitter.outbox.transactions_from(conn, rig.world.submitter.sender, 0)
+        found = outbox.transactions_from(conn, rig.world.submitter.sender, 0)
     last = [tx for tx in found if tx.nonce == found[-1].nonce]
     return int(len(last) > 1 and last[0].state == "final")
 
@@ -97,6 +98,6 @@ def _send_first_bids(rig: Rig) -> None:
     mine(rpc, _LOW)
     rpc.call("anvil_setNextBlockBaseFeePerGas", hex(_LOW))
     with rig.world.store.read() as conn:
-        found = submitter.outbox.open_transactions(conn, rig.world.submitter.sender)
+        found = outbox.open_transactions(conn, rig.world.submitter.sender)
     rpc.batch([("eth_sendRawTransaction", ["0x" + tx.raw.hex()]) for tx in found if tx.bid == 0])
     rpc.call("evm_mine")
