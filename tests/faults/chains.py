@@ -20,6 +20,8 @@ from tests.faults.record import Tally
 from tests.faults.rig import Rig
 
 _DEEPEST = 64
+_ON_ONE_CHAIN = 5
+"""Anvil forgets the state of old blocks: rolled back at a height of a thousand or so, it is empty."""
 
 
 def reorganisations(folder: Path, count: int, seed: int) -> Tally:
@@ -27,17 +29,21 @@ def reorganisations(folder: Path, count: int, seed: int) -> Tally:
     nothing that was shown as final may go."""
     tally = Tally("reorganise")
     for depth in (0, _DEEPEST):
-        with _young_anvil() as anvil:
-            rig = Rig(folder / f"depth-{depth}", anvil, seed + depth, max_age=10**6, depth=depth)
-            share = count // 2 if depth else count - count // 2
-            depths = [_reorganise(rig, tally, depth) for _ in range(share)]
-            tally.faults += share
-            tally.said += f"{depths} blocks with finality at {depth}; "
-            rig.go_on(partial(_no_longer, rig, acts.QUEUED))
-            _mine(rig, _DEEPEST + 1)
-            rig.finish(tally)
-            tally.next_ledger()
-            rig.close()
+        share = count // 2 if depth else count - count // 2
+        depths: list[int] = []
+        while len(depths) < share:
+            place = folder / f"depth-{depth}-{len(depths)}"
+            with _young_anvil() as anvil:
+                rig = Rig(place, anvil, seed + depth + len(depths), max_age=10**6, depth=depth)
+                for _ in range(min(_ON_ONE_CHAIN, share - len(depths))):
+                    depths.append(_reorganise(rig, tally, depth))
+                    tally.faults += 1
+                rig.go_on(partial(_no_longer, rig, acts.QUEUED))
+                _mine(rig, _DEEPEST + 1)
+                rig.finish(tally)
+                tally.next_ledger()
+                rig.close()
+        tally.said += f"{depths} blocks with finality at {depth}; "
     return tally
 
 
