@@ -29,6 +29,7 @@ def test_nothing_is_lost_doubled_or_falsely_confirmed_in_a_longer_run(name: str)
 
 def test_the_page_names_every_drill_with_its_count() -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "faults.md").read_text()
+    page = page.split("## Last figures")[0]
     rows = dict(re.findall(r"^\| `(\w+)` \|.*\| ([\d,]+)[^|]*\|$", page, re.MULTILINE))
     assert rows == {name: f"{drill.full:,}" for name, drill in DRILLS.items()}
 
