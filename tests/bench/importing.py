@@ -1,7 +1,7 @@
 """Certificates from a table to final on the embedded chain, by the command line as a user gives it; then
 bundles of them verified, a folder at once.
 
-`BENCH_IMPORT` says how many (20,000; the goal is meant for 100,000). Stages by themselves are seconds of
+`BENCH_IMPORT` says how many (10,000; the goal is meant for 100,000). Stages by themselves are seconds of
 processor time, in this process; the whole is by the clock, with the chain, the service, the signer and the
 command each in a process of its own. Memory is the most that a process ever held.
 """
@@ -35,7 +35,7 @@ from tests.bench.figures import Figures, per_core_second
 from tests.bulk.tables import cells
 from tests.faults.driver import CHECKOUT, Installation
 
-COUNT = int(os.environ.get("BENCH_IMPORT", "20000"))
+COUNT = int(os.environ.get("BENCH_IMPORT", "10000"))
 BUNDLES = 1_500
 _LIMIT = re.compile(r"certificates_per_day = \d+")
 _MIB = 1 << 10
