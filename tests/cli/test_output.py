@@ -2,6 +2,7 @@
 
 import io
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -14,13 +15,20 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    made = Terminal()
-    monkeypatch.setattr(sys, "stdout", made)
-    monkeypatch.setattr(sys, "stderr", made)
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setenv("TERM", "xterm")
-    return made
+def printed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], str]:
+    """What a command prints on a terminal."""
+
+    def on_terminal(command: Callable[[], None]) -> str:
+        made = Terminal()
+        with monkeypatch.context() as patched:
+            patched.setattr(sys, "stdout", made)
+            patched.setattr(sys, "stderr", made)
+            patched.delenv("NO_COLOR", raising=False)
+            patched.setenv("TERM", "xterm")
+            command()
+        return made.getvalue()
+
+    return on_terminal
 
 
 @pytest.mark.parametrize(
@@ -29,15 +37,13 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 )
 @pytest.mark.parametrize("say", [output.line, output.progress])
 def test_a_terminal_obeys_nothing_that_a_certificate_says(
-    say: object, forged: str, terminal: Terminal
+    say: Callable[[str], None], forged: str, printed: Callable[[Callable[[], None]], str]
 ) -> None:
-    assert callable(say)
-    say(f"Acquit 1 of {forged}")
-    printed = terminal.getvalue().rstrip("\n")
-    assert "\N{REPLACEMENT CHARACTER}" in printed
-    assert all(c.isprintable() for c in printed)
+    shown = printed(lambda: say(f"Acquit 1 of {forged}")).rstrip("\n")
+    assert "\N{REPLACEMENT CHARACTER}" in shown
+    assert shown.isprintable()
 
 
-def test_our_own_colours_stay(terminal: Terminal) -> None:
-    output.line(f"{output.colour('GENUINE', '32')}, standing: good\tand a tab")
-    assert terminal.getvalue() == "\x1b[32mGENUINE\x1b[0m, standing: good\tand a tab\n"
+def test_our_own_colours_stay(printed: Callable[[Callable[[], None]], str]) -> None:
+    said = printed(lambda: output.line(f"{output.colour('GENUINE', '32')}, standing: good\tand a tab"))
+    assert said == "\x1b[32mGENUINE\x1b[0m, standing: good\tand a tab\n"
