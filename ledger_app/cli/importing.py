@@ -318,7 +318,8 @@ def _tell(client: Client, run: _Import, job: dict[str, Any], file: str, *, as_js
         acts, certificates = [], []
         if job["id"] is not None:
             path = f"/v1/imports/jobs/{job['id']}"
-            certificates = client.get(f"{path}/rows", limit=_SHOWN)["rows"]
+            rows = client.get(f"{path}/rows", limit=_SHOWN)["rows"]
+            certificates = [row for row in rows if row["state"]]  # the others were judged, and not issued
             acts = client.get(f"{path}/acts")["acts"]
         output.result(
             {
