@@ -1,4 +1,4 @@
-"""A service that dies: `python -m tests.chain.crasher FOLDER URL SENDER POINT COUNT`.
+"""A service that dies: `python -m tests.chain.crasher FOLDER DATABASE URL SENDER POINT COUNT`.
 
 Deploys if need be, and submits what is queued; the process ends without a word at the COUNT-th passage of
 POINT.
@@ -13,7 +13,7 @@ from tests.chain.kit import World
 
 
 def main() -> None:
-    folder, url, sender, point, count = sys.argv[1:]
+    folder, database, url, sender, point, count = sys.argv[1:]
     left = int(count)
 
     def crash(passed: str) -> None:
@@ -23,7 +23,7 @@ def main() -> None:
             if left == 0:
                 os._exit(9)
 
-    world = World(Path(folder), url, bytes.fromhex(sender), crash=crash)
+    world = World(Path(folder), url, bytes.fromhex(sender), store_url=database, crash=crash)
     world.deploy()
     world.submitter.settle()
     print("done")

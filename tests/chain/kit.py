@@ -17,6 +17,7 @@ from ledger_app.proof.leaf import Leaf
 from ledger_app.proof.merkle import MerkleTree
 from ledger_app.store import acts, outbox
 from ledger_app.store.engine import Store, open_store
+from tests.support import databases
 
 AUTHORITY, ISSUER, CUSTOMS, REPORTER = 1, 2, 16, 32
 
@@ -63,7 +64,7 @@ class World:
     def __init__(
         self, folder: Path, url: str, sender: bytes, *, store_url: str | None = None, **options: Any
     ) -> None:
-        self.store: Store = open_store(store_url or f"sqlite:///{folder / 'ledger.db'}")
+        self.store: Store = open_store(store_url or databases.url_in(folder))
         self.store.create_all()
         self.gateway = Gateway(url)
         self.submitter = Submitter(self.store, self.gateway, sender, **options)

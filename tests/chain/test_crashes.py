@@ -16,6 +16,7 @@ from ledger_app.chain.node import Ganache
 from ledger_app.errors import LedgerError
 from ledger_app.store import index
 from tests.chain.kit import World, a_leaf, hexed
+from tests.support import databases
 
 POINTS = ("before-commit", "after-commit", "after-send", "before-receipts-commit")
 
@@ -25,7 +26,7 @@ def crash(folder: Path, chain: Ganache, point: str, count: int) -> bool:
     done = subprocess.run(
         [
             *(sys.executable, "-m", "tests.chain.crasher"),
-            *(str(folder), chain.url, chain.sender_key.hex(), point, str(count)),
+            *(str(folder), databases.url_in(folder), chain.url, chain.sender_key.hex(), point, str(count)),
         ],
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip

@@ -12,6 +12,7 @@ from ledger_app.store import index
 from ledger_app.store.engine import open_store
 from ledger_app.store.tables import index_standings
 from tests.chain.kit import CARRIER, CHAMBER, CUSTOMS_AU, World, a_leaf, hexed
+from tests.support import databases
 
 
 def busy(world: World) -> None:
@@ -66,7 +67,7 @@ def test_an_index_read_anew_has_the_same_digest(world: World, tmp_path: Path) ->
     follower.catch_up()
     before, after = follower.rebuild()
     assert before == after
-    other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
+    other = open_store(databases.url_in(tmp_path / "other"))
     other.create_all()
     second = Follower(other, world.gateway)
     second.catch_up()
@@ -104,7 +105,7 @@ def test_the_index_goes_back_to_the_common_ancestor(shaky: World, tmp_path: Path
     with shaky.store.read() as conn:
         assert index.standing(conn, hexed(leaf.hash())) is None
         assert len(index.batches_of_root(conn, hexed(leaf.hash()))) == 1
-    other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
+    other = open_store(databases.url_in(tmp_path / "other"))
     other.create_all()
     anew = Follower(other, shaky.gateway)
     anew.catch_up()
@@ -118,7 +119,7 @@ def test_an_index_of_another_chain_is_not_mixed_with_this_one(shaky: World) -> N
 
 
 def test_two_followers_of_one_store_do_no_harm(world: World, tmp_path: Path) -> None:
-    store = open_store(f"sqlite:///{tmp_path / 'shared.db'}")
+    store = open_store(databases.url_in(tmp_path / "shared"))
     store.create_all()
     one, two = Follower(store, world.gateway), Follower(store, world.gateway)
     for _ in range(3):

@@ -3,6 +3,10 @@ says `postgresql`, or a longer run asks for both.
 """
 
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +45,14 @@ def new_url(folder: Path, kind: str | None = None) -> str:
     return server().new_url()
 
 
+@cache
+def url_in(folder: Path) -> str:
+    """The URL of the database of `folder`, the same whenever this process asks: who comes back to the folder
+    finds what was there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return new_url(folder)
+
+
 def server() -> postgresql.Postgres:
     """The PostgreSQL server of this process."""
     try:
@@ -50,3 +62,14 @@ def server() -> postgresql.Postgres:
             pytest.fail(str(missing))
         pytest.skip(str(missing))
     return postgresql.shared()
+
+
+@contextmanager
+def own_server() -> Iterator[postgresql.Postgres]:
+    """A running PostgreSQL server of the test's own, to be killed. Skips or fails where `server` does."""
+    server()
+    own = postgresql.Postgres(Path(tempfile.mkdtemp(prefix="origin-test-pg-")))
+    try:
+        yield own.start()
+    finally:
+        own.discard()
