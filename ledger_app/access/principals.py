@@ -159,22 +159,14 @@ def principal_for(store: Store, authorization: str | None) -> Principal:
             organisation=row.organisation,
             member=row.member,
             roles=Role(roles),
-            territory=_territory(territory),
+            territory=territory_code(bytes.fromhex(territory[2:])) if territory else None,
             label=row.label,
             person=row.person or "",
         )
-    except ValueError as damaged:
+    except (ValueError, BadInput) as damaged:
         raise Broken(
             "RECORD_DAMAGED", "what is kept of the caller's token or organisation cannot be so"
         ) from damaged
-
-
-def _territory(kept: str | None) -> str | None:
-    """Raises ValueError for what is no territory."""
-    try:
-        return territory_code(bytes.fromhex(kept[2:])) if kept else None
-    except BadInput as damaged:
-        raise ValueError(damaged.detail) from damaged
 
 
 def _hash(text: str) -> str:

@@ -99,7 +99,7 @@ def _must_be_coincidence(gateway: "Gateway", number: int, bloom: int, address: s
     calls = [("eth_getTransactionReceipt", [tx]) for tx in block["transactions"]]
     receipts = gateway.rpc.batch(calls) if calls else []
     logs = [log for receipt in receipts for log in receipt["logs"]]
-    if bloom_filter.of(logs) != bloom or any(log["address"].lower() == address for log in logs):
+    if not bloom_filter.holds_none(bloom, logs, address):
         raise NodeUnavailable("NODE_UNAVAILABLE", f"the node left out events of block {number}")
 
 

@@ -11,6 +11,7 @@ import typer
 from ledger_app import errors
 from ledger_app.cli import checking, common, importing, output, recipients, searching, template
 from ledger_app.client import Client
+from ledger_app.domain.act_states import DEAD
 
 app = common.group("Issue certificates of origin and act on them.")
 app.command()(checking.check)
@@ -291,7 +292,7 @@ def find(client: Client, what: str, issuer: str | None) -> dict[str, Any]:
     """The one certificate with this number or digest, as it stands in a list. Raises NotFound, Conflict."""
     query = {"digest": what.lower()} if _DIGEST.fullmatch(what) else {"number": what}
     rows = client.get("/v1/certificates", issuer=issuer, **query)["certificates"]
-    rows = [row for row in rows if row["state"] not in ("reverted", "refused", "expired")] or rows
+    rows = [row for row in rows if row["state"] not in DEAD] or rows
     if not rows:
         raise errors.NotFound("CERTIFICATE_UNKNOWN")
     if len({row["issuer"]["id"] for row in rows}) > 1:

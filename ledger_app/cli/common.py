@@ -14,6 +14,7 @@ import typer
 from ledger_app import errors
 from ledger_app.cli import output
 from ledger_app.client import Client
+from ledger_app.domain.act_states import DEAD, FINAL
 from ledger_app.reasons import REASONS
 from ledger_app.secret_files import secret
 
@@ -23,9 +24,7 @@ if TYPE_CHECKING:
 DEFAULT_URL = "http://127.0.0.1:8000"
 DEMO_TOKENS = "demo/tokens.json"
 _WAIT_SECONDS = 25
-_DONE = {"final"}
 _OFF_CHAIN = {"Checkpoint", "TrustSnapshot"}
-_ENDED = {"reverted", "refused", "expired"}
 
 As = Annotated[
     str,
@@ -147,9 +146,9 @@ def finish(client: Client, asked: dict[str, Any], *, as_json: bool, no_wait: boo
         output.result(asked)
     else:
         _print(asked)
-    if found["state"] in _ENDED:
+    if found["state"] in DEAD:
         raise SystemExit(output.REFUSED)
-    if not no_wait and found["state"] not in _DONE:
+    if not no_wait and found["state"] != FINAL:
         raise SystemExit(output.PENDING)
 
 
@@ -160,12 +159,12 @@ def waited(client: Client, found: dict[str, Any], timeout: float) -> dict[str, A
     while True:
         if found["state"] != state:
             state = found["state"]
-        if state not in _DONE | _ENDED and state != told:
+        if state not in (FINAL, *DEAD) and state != told:
             # The last state is part of the result.
             told = state
             output.progress(f"{found.get('summary') or found['kind']}: {_STATES.get(state, state)}")
         left = until - time.monotonic()
-        if state in _DONE | _ENDED or left <= 0:
+        if state in (FINAL, *DEAD) or left <= 0:
             return found
         found = client.get(f"/v1/acts/{found['id']}", wait=max(1, int(min(left, _WAIT_SECONDS))))
 
@@ -186,9 +185,9 @@ _STATES = {
 def _print(asked: dict[str, Any]) -> None:
     found = asked["act"]
     words = _STATES.get(found["state"], found["state"])
-    if found["state"] in _DONE and found["kind"] in _OFF_CHAIN:
+    if found["state"] == FINAL and found["kind"] in _OFF_CHAIN:
         words = "signed and published"
-    code = "32" if found["state"] in _DONE else "31" if found["state"] in _ENDED else "33"
+    code = "32" if found["state"] == FINAL else "31" if found["state"] in DEAD else "33"
     output.line(f"{found.get('summary') or found['kind']}: {output.colour(words, code)}")
     if found.get("block") is not None:
         output.line(

@@ -7,10 +7,10 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final
 
-from ledger_app import errors
+from ledger_app.cli.written import Written
+from ledger_app.domain.cells import safe_cell
 from ledger_app.domain.imports.splitting import CSV, Page
 from ledger_app.domain.imports.tables import MARK, separator_of
 
@@ -18,38 +18,11 @@ _TOLD: Final = ("row", "column", "value", "rule", "words", "fix")
 _COLUMNS: Final = tuple(f"{MARK}.{name}" for name in _TOLD)
 _MEMBER: Final = f"{MARK}s"
 _BETWEEN: Final = " | "
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _DECODER: Final = json.JSONDecoder(parse_int=str, parse_float=str)
 _SPACE: Final = " \t\r\n"
 
 
-class _Written:
-    """A file that is made as it is filled. Raises BadInput FILE_UNWRITABLE."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        try:
-            self.file = path.open("w", encoding="utf-8", newline="")
-        except OSError as exc:
-            raise errors.BadInput("FILE_UNWRITABLE", f"{path}: {exc.strerror}") from exc
-
-    def __enter__(self) -> Any:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            self.finish()
-            self.file.close()
-        except OSError as exc:
-            raise errors.BadInput("FILE_UNWRITABLE", f"{self._path}: {exc.strerror}") from exc
-
-    def finish(self) -> None:
-        """What ends the file."""
-
-
-class ErrorsFile(_Written):
+class ErrorsFile(Written):
     """The refused rows, each once, with its errors beside it: in columns `importError.…` (CSV; several
     errors of a row stand in one cell, separated by ` | `), or in a member `importErrors` (JSON)."""
 
@@ -89,7 +62,7 @@ class ErrorsFile(_Written):
             records = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
             cells = records[0] if records else []
             own = [cells[place] if place < len(cells) else "" for place in self._kept]
-            told = [_cell(_BETWEEN.join(str(each.get(name, "")) for each in findings)) for name in _TOLD]
+            told = [safe_cell(_BETWEEN.join(str(each.get(name, "")) for each in findings)) for name in _TOLD]
             told[0] = str(findings[0]["row"])
             writer.writerow([*own, *told])
 
@@ -101,7 +74,7 @@ class ErrorsFile(_Written):
             self.file.write(with_member(text, _MEMBER, json.dumps(told, ensure_ascii=False)))
 
 
-class DocumentsFile(_Written):
+class DocumentsFile(Written):
     """Documents as JSON: a list, or the one that there is."""
 
     def __init__(self, path: Path) -> None:
@@ -164,8 +137,3 @@ def _over(text: str, at: int) -> int:
     while at < len(text) and text[at] in _SPACE:
         at += 1
     return at
-
-
-def _cell(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return "'" + text if text.startswith(_FORMULA) else text

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
-from typing import IO, Annotated, Any, BinaryIO, Final
+from typing import IO, Annotated, Any, Final
 
 import typer
 
@@ -90,7 +90,7 @@ def import_(
 class _Import:
     """One run of the command. `findings` holds the first of those that there were."""
 
-    def __init__(self, client: Client, stream: BinaryIO, name: str, kind: str, *, as_json: bool) -> None:
+    def __init__(self, client: Client, stream: IO[bytes], name: str, kind: str, *, as_json: bool) -> None:
         self._client = client
         self._stream = stream
         self._name = name
@@ -266,7 +266,7 @@ class _Import:
 class _Lent:
     """A stream that somebody else closes."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self.closed = False
 
@@ -277,7 +277,7 @@ class _Lent:
         """Left to whoever opened it."""
 
 
-def _open(file: str, opened: ExitStack) -> tuple[BinaryIO, str]:
+def _open(file: str, opened: ExitStack) -> tuple[IO[bytes], str]:
     """The file, or stdin put aside into one, since it is read twice."""
     if file == "-":
         import shutil
@@ -286,7 +286,7 @@ def _open(file: str, opened: ExitStack) -> tuple[BinaryIO, str]:
         kept: IO[bytes] = opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
         shutil.copyfileobj(sys.stdin.buffer, kept)
         kept.seek(0)
-        return kept, "stdin"  # type: ignore[return-value]
+        return kept, "stdin"
     path = Path(file)
     try:
         return opened.enter_context(path.open("rb")), path.name

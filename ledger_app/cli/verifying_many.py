@@ -12,14 +12,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final
 
 import orjson
 
 from ledger_app import errors
 from ledger_app.cli import output
+from ledger_app.cli.written import Written
 from ledger_app.client import Client
+from ledger_app.domain.cells import safe_cell
 from ledger_app.domain.certificate import DOCUMENT_TYPE
 from ledger_app.domain.imports.tables import separator_of
 from ledger_app.domain.scanned import read_scanned
@@ -39,7 +40,6 @@ _PAGE, _PAGE_BYTES = 500, 8 << 20
 _MAX_DEPTH: Final = 34
 _MAX_LINE: Final = 4096
 _AT_ONCE: Final = 2
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _ALONE: Final = (errors.BadInput, errors.NotAuthenticated, errors.NotPermitted, errors.Conflict)
 
 
@@ -291,37 +291,27 @@ def _row(asked: Asked, report: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-class _Table:
+class _Table(Written):
     """The output: CSV, or a JSON list, by the name's ending."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
         self._json = path.suffix.lower() == ".json"
         self._begun = False
         if path.suffix.lower() not in (".json", ".csv"):
             raise errors.BadInput("FILE_UNWRITABLE", f"{path}: the name ends in .csv or .json")
-        try:
-            self._file = path.open("w", encoding="utf-8", newline="")
-        except OSError as exc:
-            raise errors.BadInput("FILE_UNWRITABLE", f"{path}: {exc.strerror}") from exc
-        self._csv = csv.writer(self._file, lineterminator="\r\n")
+        super().__init__(path)
+        self._csv = csv.writer(self.file, lineterminator="\r\n")
         if not self._json:
             self._csv.writerow(COLUMNS)
 
-    def __enter__(self) -> "_Table":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def finish(self) -> None:
         if self._json:
-            self._file.write("\n]\n" if self._begun else "[]\n")
-        self._file.close()
+            self.file.write("\n]\n" if self._begun else "[]\n")
 
     def add(self, row: dict[str, Any]) -> None:
         """Write a row."""
         if self._json:
-            self._file.write((",\n" if self._begun else "[\n") + json.dumps(row, ensure_ascii=True))
+            self.file.write((",\n" if self._begun else "[\n") + json.dumps(row, ensure_ascii=True))
         else:
             self._csv.writerow([_cell(row[name]) for name in COLUMNS])
         self._begun = True
@@ -331,5 +321,4 @@ def _cell(value: Any) -> Any:
     """Text that no spreadsheet takes for a formula, and that any file can hold."""
     if not isinstance(value, str):
         return value
-    clean = re.sub(r"[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", value)
-    return "'" + clean if clean.startswith(_FORMULA) else clean
+    return safe_cell(re.sub(r"[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", value))

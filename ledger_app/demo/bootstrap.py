@@ -16,11 +16,11 @@ from ledger_app import errors
 from ledger_app.client import Client
 from ledger_app.demo import cargo
 from ledger_app.demo.members import AUTHORITY, CARRIER, CHAMBER, COUNCIL, EXPORTER, MEMBERS, SCHEMES, Member
+from ledger_app.domain.act_states import DEAD
 from ledger_app.domain.samples import DEMO_CONSIGNMENT, sample_document
 
 DEMO_NUMBER = "DEMO-RCEP-0001"
 _WAIT_SECONDS = 180
-_ENDED = ("reverted", "refused", "expired")
 
 Progress = Callable[[str], None]
 
@@ -49,7 +49,7 @@ class Desk:
         act: dict[str, Any] = asked["act"]
         until = time.monotonic() + _WAIT_SECONDS
         while act["state"] != "final":
-            if act["state"] in _ENDED:
+            if act["state"] in DEAD:
                 raise errors.ActRefused(
                     _known(act["reason"]), f"{act['summary']}: {act['state']}, {act['reason']}"
                 )
@@ -213,7 +213,7 @@ def _anchored(carrier: Desk) -> None:
 
 def _issued(chamber: Desk) -> bool:
     rows = chamber.client.get("/v1/certificates", number=DEMO_NUMBER)["certificates"]
-    return any(row["state"] not in _ENDED for row in rows)
+    return any(row["state"] not in DEAD for row in rows)
 
 
 def _demo_is_up(desks: dict[str, Desk]) -> bool:

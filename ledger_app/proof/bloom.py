@@ -17,6 +17,14 @@ def bits(entry: bytes) -> int:
     return found
 
 
+def holds_none(bloom: int, logs: Iterable[Mapping[str, Any]], address: str) -> bool:
+    """Whether a block whose filter is `bloom` has no log of `address` (lower-case `0x…`), though the filter
+    speaks of it: `logs` must be all that the block has. Raises what `of` raises.
+    """
+    shown = list(logs)
+    return of(shown) == bloom and all(log["address"].lower() != address for log in shown)
+
+
 def of(logs: Iterable[Mapping[str, Any]]) -> int:
     """The filter over logs as a node gives them, with `address` and `topics` as `0x…` text: equal to the
     block's only if none is missing. Raises KeyError, TypeError or ValueError for what is no log."""

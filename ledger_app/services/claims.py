@@ -3,11 +3,10 @@ own.
 """
 
 import hmac
-import secrets
 
 from ledger_app.proof.hexes import to_hex
 from ledger_app.services.context import Services
-from ledger_app.store import members
+from ledger_app.services.kept_secrets import kept_secret
 
 _PURPOSE = "claims"
 
@@ -28,13 +27,4 @@ def claim_hex(ctx: Services, organisation: str, declaration: str) -> str:
 
 def claim_secret(ctx: Services, organisation: str) -> bytes:
     """The organisation's 32-byte claim secret."""
-    context = f"organisation-secrets/{organisation}/{_PURPOSE}"
-    with ctx.store.read() as conn:
-        sealed = members.secret(conn, organisation, _PURPOSE)
-    if sealed is None:
-        with ctx.store.begin() as conn:
-            sealed = members.secret(conn, organisation, _PURPOSE)
-            if sealed is None:
-                sealed = ctx.vault.seal(secrets.token_bytes(32), context)
-                members.keep_secret(conn, organisation, _PURPOSE, sealed)
-    return ctx.vault.open(sealed, context)
+    return kept_secret(ctx, organisation, _PURPOSE)

@@ -189,7 +189,7 @@ class OwnNode:
         for start in range(0, len(transactions), _MANY):
             calls = [("eth_getTransactionReceipt", [tx]) for tx in transactions[start : start + _MANY]]
             logs += [log for receipt in self._batch(calls) for log in receipt["logs"]]
-        if bloom.of(logs) != header.bloom or any(log["address"].lower() == address for log in logs):
+        if not bloom.holds_none(header.bloom, logs, address):
             raise errors.Unavailable(
                 "NODE_UNAVAILABLE", f"this seat's node left out events of block {block.number}"
             )

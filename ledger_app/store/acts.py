@@ -12,24 +12,22 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
+from ledger_app.domain.act_states import BROADCAST as BROADCAST
+from ledger_app.domain.act_states import DEAD as DEAD
+from ledger_app.domain.act_states import DONE as DONE
+from ledger_app.domain.act_states import EXPIRED as EXPIRED
+from ledger_app.domain.act_states import FINAL as FINAL
+from ledger_app.domain.act_states import INCLUDED as INCLUDED
+from ledger_app.domain.act_states import NEEDS_SIGNATURE as NEEDS_SIGNATURE
+from ledger_app.domain.act_states import ORPHANED as ORPHANED
+from ledger_app.domain.act_states import QUEUED as QUEUED
+from ledger_app.domain.act_states import REFUSED as REFUSED
+from ledger_app.domain.act_states import REVERTED as REVERTED
+from ledger_app.domain.act_states import SETTLED as SETTLED
+from ledger_app.domain.act_states import STATES as STATES
 from ledger_app.store import search_flags
 from ledger_app.store.ids import new_id
 from ledger_app.store.tables_records import acts
-
-NEEDS_SIGNATURE: Final = "needs-signature"
-QUEUED: Final = "queued"
-BROADCAST: Final = "broadcast"
-INCLUDED: Final = "included"
-FINAL: Final = "final"
-REVERTED: Final = "reverted"
-REFUSED: Final = "refused"
-EXPIRED: Final = "expired"
-ORPHANED: Final = "orphaned"
-
-STATES: Final = (NEEDS_SIGNATURE, QUEUED, BROADCAST, INCLUDED, FINAL, REVERTED, REFUSED, EXPIRED, ORPHANED)
-DONE: Final = (INCLUDED, FINAL)
-DEAD: Final = (REVERTED, REFUSED, EXPIRED)
-SETTLED: Final = (*DONE, *DEAD)
 
 COUNCIL: Final = "council"
 UNRENEWABLE: Final = ("Vote", "AddKey", "MemberPause", "Checkpoint", "TrustSnapshot")

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, and_, delete, exists, insert, or_, select, update
 
+from ledger_app.domain.act_states import DEAD, DONE
 from ledger_app.domain.standing import Status
 from ledger_app.store import search_bits
 from ledger_app.store.tables import index_batches, index_keys, index_standings
@@ -35,8 +36,6 @@ _OF_STATUS: Final = {
     REVOKED: int(Status.REVOKED),
     SUPERSEDED: int(Status.SUPERSEDED),
 }
-_DONE: Final = ("included", "final")
-_DEAD: Final = ("reverted", "refused", "expired")
 _AT_ONCE: Final = 500
 
 
@@ -50,9 +49,9 @@ def act_moved(conn: Connection, act_id: Any, state: str) -> None:
 
 def of_act(state: str | None, ordinals: Sequence[int]) -> dict[int, Sequence[int]]:
     """The flags of certificates whose issuing act is in `state`."""
-    if state in _DONE:
+    if state in DONE:
         return {}
-    return {ENDED if state in _DEAD else PENDING: ordinals}
+    return {ENDED if state in DEAD else PENDING: ordinals}
 
 
 def index_changed(conn: Connection, changed: Mapping[str, Collection[tuple[Any, ...]]]) -> None:

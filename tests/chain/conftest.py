@@ -7,6 +7,7 @@ import pytest
 
 from ledger_app.chain.node import Anvil, Ganache
 from tests.chain.kit import World
+from tests.support.databases import both_when_long, new_url
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,17 @@ def anvil() -> Iterator[Anvil]:
 @pytest.fixture
 def shaky(anvil: Anvil, tmp_path: Path) -> World:
     """A deployed ledger with its members on a chain that can be turned back."""
-    made = World(tmp_path, anvil.url, Anvil.key)
+    return _shaky(anvil, tmp_path)
+
+
+@pytest.fixture(params=both_when_long())
+def shaky_on_both(request: pytest.FixtureRequest, anvil: Anvil, tmp_path: Path) -> World:
+    """The same over each kind of database, where what is recorded is asked about."""
+    return _shaky(anvil, tmp_path, new_url(tmp_path, request.param))
+
+
+def _shaky(anvil: Anvil, folder: Path, store_url: str | None = None) -> World:
+    made = World(folder, anvil.url, Anvil.key, store_url=store_url)
     made.deploy()
     made.onboard()
     return made

@@ -17,25 +17,16 @@ from ledger_app.store import index, outbox
 from ledger_app.store.outbox import Transaction
 from ledger_app.store.tables import transactions
 from tests.chain.kit import World, a_leaf
-from tests.support.databases import both_when_long, new_url
-
-
-@pytest.fixture(params=both_when_long())
-def shaky(request: pytest.FixtureRequest, anvil: Anvil, tmp_path: Path) -> World:
-    made = World(tmp_path, anvil.url, Anvil.key, store_url=new_url(tmp_path, request.param))
-    made.deploy()
-    made.onboard()
-    return made
 
 
 @pytest.fixture
-def slow(monkeypatch: pytest.MonkeyPatch, shaky: World) -> Iterator[World]:
+def slow(monkeypatch: pytest.MonkeyPatch, shaky_on_both: World) -> Iterator[World]:
     """A chain that mines when it is told to, and a submitter that waits for nothing."""
     monkeypatch.setattr(fees, "_SHORT_SECONDS", 0.0)
     monkeypatch.setattr(submitter, "_RESEND_SECONDS", 0.0)
-    shaky.gateway.rpc.call("evm_setAutomine", False)
-    yield shaky
-    shaky.submitter.release()
+    shaky_on_both.gateway.rpc.call("evm_setAutomine", False)
+    yield shaky_on_both
+    shaky_on_both.submitter.release()
 
 
 def mine(world: World, base_fee: int, blocks: int = 1) -> None:

@@ -17,32 +17,23 @@ from ledger_app.store import acts, meta, outbox
 from ledger_app.store.backup import RESTORED
 from ledger_app.store.secrets import Vault
 from tests.chain.kit import World, a_leaf
-from tests.support.databases import both_when_long, new_url
 
 DEPTH = 8
 _GOOD, _SUSPENDED, _REVOKED = range(3)
 
 
-@pytest.fixture(params=both_when_long())
-def shaky(request: pytest.FixtureRequest, anvil: Anvil, tmp_path: Path) -> World:
-    made = World(tmp_path, anvil.url, Anvil.key, store_url=new_url(tmp_path, request.param))
-    made.deploy()
-    made.onboard()
-    return made
-
-
 @pytest.fixture
-def deep(shaky: World, leaf: Leaf) -> World:
+def deep(shaky_on_both: World, leaf: Leaf) -> World:
     """A ledger whose blocks are final eight blocks later."""
-    shaky.submitter._depth = shaky.gateway.depth = DEPTH
-    return shaky
+    shaky_on_both.submitter._depth = shaky_on_both.gateway.depth = DEPTH
+    return shaky_on_both
 
 
 @pytest.fixture
-def leaf(shaky: World) -> Leaf:
+def leaf(shaky_on_both: World) -> Leaf:
     made = a_leaf()
-    shaky.issue([made])
-    shaky.submitter.settle()
+    shaky_on_both.issue([made])
+    shaky_on_both.submitter.settle()
     return made
 
 

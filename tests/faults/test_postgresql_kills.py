@@ -7,7 +7,6 @@ kills it at each line of the submitter.)
 
 import os
 import random
-import tempfile
 import time
 from pathlib import Path
 
@@ -25,15 +24,11 @@ KILLS = int(os.environ.get("POSTGRESQL_KILLS", "15"))
 @pytest.mark.long
 @pytest.mark.timeout(3000)
 def test_nothing_acknowledged_is_lost_or_doubled_by_kills_of_the_database(tmp_path: Path) -> None:
-    databases.server()  # skips where there is none
-    seed = time.time_ns() % 2**32
-    print(f"seed {seed}")
-    server = Postgres(Path(tempfile.mkdtemp(prefix="origin-test-pg-")))
-    try:
-        url = server.start().new_url()
-        _survive(Installation(tmp_path / "data", {"ORIGIN_DATABASE_URL": url}), server, KILLS, seed)
-    finally:
-        server.discard()
+    with databases.own_server() as server:
+        seed = time.time_ns() % 2**32
+        print(f"seed {seed}")
+        settings = {"ORIGIN_DATABASE_URL": server.new_url()}
+        _survive(Installation(tmp_path / "data", settings), server, KILLS, seed)
 
 
 def _survive(installation: Installation, server: Postgres, kills: int, seed: int) -> None:

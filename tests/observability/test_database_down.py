@@ -1,8 +1,6 @@
 """A service whose PostgreSQL is killed says so over HTTP and is well again by itself."""
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,12 +12,8 @@ from tests.support.postgresql import Postgres
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Postgres]:
-    databases.server()  # skips where there is none
-    own = Postgres(Path(tempfile.mkdtemp(prefix="origin-test-pg-")))
-    try:
-        yield own.start()
-    finally:
-        own.discard()
+    with databases.own_server() as own:
+        yield own
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger_app.domain.cells import safe_cell
 from ledger_app.domain.standing import Role
 from ledger_app.errors import BadInput
 from ledger_app.services.context import Services
-from ledger_app.services.search.exporting import COLUMNS, export, safe_cell
+from ledger_app.services.search.exporting import COLUMNS, export
 from ledger_app.services.search.filters import Filters
 from ledger_app.services.search.finding import find
 from tests.search.conftest import Shelf

@@ -2,7 +2,6 @@
 
 import secrets
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
@@ -33,20 +32,13 @@ from ledger_app.services.books import Books
 from ledger_app.services.context import ALWAYS
 from ledger_app.services.locating import Reference
 from ledger_app.store import statements
-from ledger_app.store.tables_statements import split_views
 from ledger_app.store.tables_statements import statements as table
 from tests.support.world import Actor, World
 
 TODAY = date(2026, 12, 1)
 
 
-@pytest.fixture(autouse=True)
-def no_split_view_stays(world: World) -> Iterator[None]:
-    """What a test makes up about the council ends with it: the world is shared."""
-    yield
-    with world.ctx.store.begin() as conn:
-        conn.execute(split_views.delete())
-        conn.execute(table.delete().where(table.c.own.is_(False)))
+pytestmark = pytest.mark.usefixtures("no_split_view_stays")
 
 
 def published(world: World, kind: str = statements.CHECKPOINT) -> Signed:

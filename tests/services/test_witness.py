@@ -3,7 +3,7 @@ change of the council and no outage hides a false one."""
 
 import copy
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,6 @@ from ledger_app.proof.trust import content_hash
 from ledger_app.proof.typed_data import sign
 from ledger_app.services import books, checkpoints, housekeeping, witness
 from ledger_app.store import statements
-from ledger_app.store.tables_statements import split_views
 from ledger_app.store.tables_statements import statements as table
 from tests.services.test_checkpoints import bundle, forged, published
 from tests.support.world import World
@@ -26,12 +25,7 @@ from tests.support.world import World
 OWN_VIEW = "by this service's own node and index: "
 
 
-@pytest.fixture(autouse=True)
-def no_split_view_stays(world: World) -> Iterator[None]:
-    yield
-    with world.ctx.store.begin() as conn:
-        conn.execute(split_views.delete())
-        conn.execute(table.delete().where(table.c.own.is_(False)))
+pytestmark = pytest.mark.usefixtures("no_split_view_stays")
 
 
 def found(world: World) -> list[str]:

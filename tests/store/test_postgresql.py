@@ -18,12 +18,8 @@ from tests.support.postgresql import Postgres
 @pytest.fixture
 def server() -> Iterator[Postgres]:
     """A server of this test's own, to be killed."""
-    databases.server()  # skips where there is none
-    made = Postgres(Path(tempfile.mkdtemp(prefix="origin-test-pg-")))
-    try:
-        yield made.start()
-    finally:
-        made.discard()
+    with databases.own_server() as made:
+        yield made
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO, Final, NoReturn
+from typing import IO, Final, NoReturn
 
 from ledger_app.domain.imports.reader import MAX_IMPORT_DEPTH
 from ledger_app.domain.imports.tables import MAX_CELL, check_header, separator_of
@@ -68,7 +68,7 @@ def kind_of(filename: str, beginning: bytes) -> str:
     return JSON if looks_like_json or name.endswith((".json", ".jsonld", ".ndjson")) else CSV
 
 
-def split(stream: BinaryIO, kind: str, *, rows: int, size: int) -> Iterator[Page]:
+def split(stream: IO[bytes], kind: str, *, rows: int, size: int) -> Iterator[Page]:
     """Pages of at most `rows` rows, and of about `size` characters at most.
 
     Raises Unprocessable `IMPORT_UNREADABLE` for what is no such file, naming the row: nothing after it can be
@@ -99,7 +99,7 @@ def rows_of(page: bytes) -> Iterator[Row]:
 class _Source:
     """The file as text, and the number of the row that is being read."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: IO[bytes]) -> None:
         self._text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
         self.row = 1
         self._kept = ""

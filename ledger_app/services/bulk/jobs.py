@@ -6,7 +6,6 @@ page may be sent again. What the rows become is `issuing`'s.
 
 import hashlib
 import hmac
-import secrets
 from typing import Any, Final
 
 import orjson
@@ -16,7 +15,9 @@ from ledger_app.errors import BadInput, Conflict, NotFound, NotPermitted
 from ledger_app.services.acts import own_organisation
 from ledger_app.services.bulk.reading import MAX_PAGE_ROWS
 from ledger_app.services.context import Services
-from ledger_app.store import imports, members
+from ledger_app.services.kept_secrets import kept_secret
+from ledger_app.store import imports
+from ledger_app.store.acts import DEAD
 from ledger_app.store.engine import Connection
 from ledger_app.store.ids import new_id
 from ledger_app.store.imports import Job
@@ -24,7 +25,6 @@ from ledger_app.store.imports import Job
 PAGE_SIZE: Final = 2 << 20
 """Characters of a page, about: a single row may be longer."""
 _PURPOSE: Final = "imports"
-_DEAD: Final = ("reverted", "refused", "expired")
 _SURE: Final = ("final",)
 
 
@@ -148,16 +148,7 @@ def own(conn: Connection, principal: Principal, job_id: str) -> Job:
 
 def job_key(ctx: Services, organisation: str) -> bytes:
     """The organisation's key for the digests of files, pages and rows; made at first use."""
-    context = f"organisation-secrets/{organisation}/{_PURPOSE}"
-    with ctx.store.read() as conn:
-        sealed = members.secret(conn, organisation, _PURPOSE)
-    if sealed is None:
-        with ctx.store.begin() as conn:
-            sealed = members.secret(conn, organisation, _PURPOSE)
-            if sealed is None:
-                sealed = ctx.vault.seal(secrets.token_bytes(32), context)
-                members.keep_secret(conn, organisation, _PURPOSE, sealed)
-    return ctx.vault.open(sealed, context)
+    return kept_secret(ctx, organisation, _PURPOSE)
 
 
 def page_digest(key: bytes, sha256: str) -> str:
@@ -201,7 +192,7 @@ def _second_person(principal: Principal, job: Job) -> bool:
 def _json(ctx: Services, conn: Connection, job: Job) -> dict[str, Any]:
     counts = imports.act_counts(conn, job.id)
     held, _ = imports.pages_held(conn, job.id)
-    issued = sum(number for state, (_, number) in counts.items() if state not in _DEAD)
+    issued = sum(number for state, (_, number) in counts.items() if state not in DEAD)
     return {
         "id": job.id,
         "state": job.state,
@@ -219,7 +210,7 @@ def _json(ctx: Services, conn: Connection, job: Job) -> dict[str, Any]:
         "asked": sum(number for _, number in counts.values()),
         "issued": issued,
         "final": sum(counts.get(state, (0, 0))[1] for state in _SURE),
-        "failed": sum(counts.get(state, (0, 0))[1] for state in _DEAD),
+        "failed": sum(counts.get(state, (0, 0))[1] for state in DEAD),
         "acts": {state: number for state, (number, _) in sorted(counts.items())},
         "approval": {
             "above": ctx.settings.import_approval_above,

@@ -207,13 +207,13 @@ def _keep(
     kept: dict[str, tuple[Read, Paper]], old: Sequence[str],
 ) -> dict[str, Any]:  # fmt: skip
     refused = [row for row in read if row.refused]
-    report = {
+    counts = {
         "rows": len(read),
         "ready": len(kept),
         "refused": len(refused),
         "repeated": len(read) - len(kept) - len(refused),
-        "findings": [finding for row in refused for finding in row.told()],
     }
+    report = {**counts, "findings": [finding for row in refused for finding in row.told()]}
     place = f"{page.job_id}/{page.page}"
     rows = [
         {
@@ -234,7 +234,6 @@ def _keep(
     )  # fmt: skip
     imports.add_page(conn, full)
     imports.put_rows(conn, job.organisation, rows, old)
-    counts = {name: int(report[name]) for name in ("rows", "ready", "refused", "repeated")}  # type: ignore[call-overload]
     imports.count_up(conn, job.id, **counts)
     return _report(ctx, full)
 

@@ -8,7 +8,6 @@ one.
 
 import csv
 import io
-import unicodedata
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any, Final, Literal
@@ -16,6 +15,7 @@ from typing import Any, Final, Literal
 import orjson
 
 from ledger_app.access.principals import Principal
+from ledger_app.domain.cells import safe_cell
 from ledger_app.errors import Broken
 from ledger_app.services.batches import paper
 from ledger_app.services.context import Services
@@ -55,8 +55,6 @@ COLUMNS: Final = (
     "id",
 )
 _ROWS_AT_ONCE: Final = 500
-_FORMULA: Final = frozenset("=+-@")
-_ALWAYS: Final = frozenset("\t\r\n'")
 
 
 def export(ctx: Services, principal: Principal, filters: Filters, form: Format) -> Iterator[bytes]:
@@ -64,14 +62,6 @@ def export(ctx: Services, principal: Principal, filters: Filters, form: Format) 
     parts = _rows(ctx, principal, filters)
     begun = chain([next(parts, [])], parts)
     return _csv(begun) if form == "csv" else _json(begun, lines=form == "ndjson")
-
-
-def safe_cell(text: str) -> str:
-    """`text` as a cell that no spreadsheet takes for a formula."""
-    # Spreadsheets pass over blanks and invisible characters, and read full-width forms as the plain ones.
-    shown = text.lstrip("".join(c for c in set(text) if unicodedata.category(c) in ("Zs", "Cf")))
-    first = unicodedata.normalize("NFKC", shown[:1])[:1]
-    return f"'{text}" if first in _FORMULA or text[:1] in _ALWAYS or shown[:1] in _ALWAYS else text
 
 
 def _rows(ctx: Services, principal: Principal, filters: Filters) -> Iterator[list[dict[str, Any]]]:

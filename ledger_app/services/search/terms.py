@@ -5,7 +5,6 @@ and changes no term.
 """
 
 import hashlib
-import secrets
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final
@@ -14,7 +13,7 @@ from ledger_app.domain.search_terms import Term, of_document, of_record
 from ledger_app.domain.terms import NO_DAY, day_number
 from ledger_app.errors import BadInput
 from ledger_app.services.context import Services
-from ledger_app.store import members
+from ledger_app.services.kept_secrets import kept_secret
 from ledger_app.store.certificates import CertificateRow
 from ledger_app.store.search_index import Entry
 
@@ -26,16 +25,7 @@ _OWNER, _PURPOSE = "installation", "search"
 def search_key(ctx: Services) -> bytes:
     """The installation's 32-byte search key."""
     if ctx.search_key is None:
-        context = f"organisation-secrets/{_OWNER}/{_PURPOSE}"
-        with ctx.store.read() as conn:
-            sealed = members.secret(conn, _OWNER, _PURPOSE)
-        if sealed is None:
-            with ctx.store.begin() as conn:
-                sealed = members.secret(conn, _OWNER, _PURPOSE)
-                if sealed is None:
-                    sealed = ctx.vault.seal(secrets.token_bytes(32), context)
-                    members.keep_secret(conn, _OWNER, _PURPOSE, sealed)
-        ctx.search_key = ctx.vault.open(sealed, context)
+        ctx.search_key = kept_secret(ctx, _OWNER, _PURPOSE)
     return ctx.search_key
 
 
