@@ -45,12 +45,13 @@ from ledger_app.chain.submitter import Submitter
 from ledger_app.config import MIB, Settings
 from ledger_app.domain.agreements import use_folder
 from ledger_app.errors import ConfigError, LedgerError, Unavailable, WrongLedger
+from ledger_app.services import losses
 from ledger_app.services.context import Services, Trouble
 from ledger_app.services.housekeeping import Housekeeper
 from ledger_app.services.recovering import recognise
 from ledger_app.store.canary import keep_canary
 from ledger_app.store.engine import Store, open_configured
-from ledger_app.store.preparing import prepare
+from ledger_app.store.preparing import await_fit, prepare
 from ledger_app.store.secrets import Vault
 from ledger_app.telemetry.logs import Log
 from ledger_app.web import pages, searching
@@ -261,6 +262,8 @@ def _routers() -> list[APIRouter]:
 def _open(settings: Settings) -> Store:
     store = open_configured(settings)
     try:
+        await_fit(store)
+        losses.refuse_to_cover_up(settings, store)  # before the tables are made: that there are none tells
         prepare(store, demo=settings.demo)
     except BaseException:
         store.close()
@@ -280,6 +283,8 @@ def _kept_pin(settings: Settings, store: Store) -> LedgerPin | None:
     if (kept := kept_pin(settings.data)) is not None:
         if found not in (None, kept):
             raise WrongLedger("WRONG_LEDGER", f"the database names another ledger than {path}")
+        if found is None:
+            _LOG.warning("begun-anew", reason="STORE_ANEW")
         return kept
     if found is not None:
         _write(path, json.dumps(asdict(found), indent=1))

@@ -7,6 +7,7 @@ from pathlib import Path
 LOCK_FILE = "lock"
 PORT_FILE = "port"
 KEY_FILE = "sender.key"
+DATABASE = "db"
 
 
 def rpc_path(sender_key: bytes) -> str:
@@ -31,6 +32,14 @@ def kept_sender_key(data: Path) -> bytes | None:
         return bytes.fromhex((data / "chain" / KEY_FILE).read_text().strip())
     except FileNotFoundError:
         return None
+
+
+def has_chain(data: Path) -> bool:
+    """Whether the data folder holds an embedded chain's database."""
+    try:
+        return any((data / "chain" / DATABASE).iterdir())
+    except OSError:
+        return False
 
 
 def _is_locked(path: Path) -> bool:

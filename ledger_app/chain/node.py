@@ -25,7 +25,7 @@ from typing import IO, Any
 import orjson
 from eth_account import Account
 
-from ledger_app.chain.embedded import KEY_FILE, LOCK_FILE, PORT_FILE, rpc_path
+from ledger_app.chain.embedded import DATABASE, KEY_FILE, LOCK_FILE, PORT_FILE, rpc_path
 from ledger_app.chain.rpc import Rpc, RpcError
 from ledger_app.chain.tools import find_node, install_ganache, tools_folder
 from ledger_app.errors import Broken, ConfigError, LedgerError, NodeUnavailable, Unavailable
@@ -210,7 +210,7 @@ class Ganache:
             "host": "127.0.0.1",
             "port": self.port,
             "server": {"rpcEndpoint": self._path, "ws": False},
-            "database": {"dbPath": str(self.folder / "db")},
+            "database": {"dbPath": str(self.folder / DATABASE)},
             "chain": {"chainId": self.chain_id, "networkId": self.chain_id, "hardfork": "shanghai"},
             # Not "eager": that hangs eth_sendRawTransaction on a nonce gap.
             "miner": {

@@ -61,6 +61,7 @@ def _follower(settings: "Settings") -> "Iterator[Follower]":
     from ledger_app.chain.gateway import Gateway
     from ledger_app.chain.node import Ganache
     from ledger_app.chain.pin import LedgerPin, saved_pin
+    from ledger_app.services.losses import refuse_lost_ledger
     from ledger_app.store.engine import open_configured
 
     store = open_configured(settings)
@@ -70,6 +71,7 @@ def _follower(settings: "Settings") -> "Iterator[Follower]":
             pin = LedgerPin(*settings.pinned) if settings.pinned else saved_pin(conn)
         url = settings.node_url
         if url is None:
+            refuse_lost_ledger(settings, store)
             node = Ganache(settings.data, settings.node_port, fund=settings.sender())
             node.start()
             url = node.url

@@ -9,6 +9,7 @@ from ledger_app.chain.submitter import Submitter
 from ledger_app.config import Settings, load_settings
 from ledger_app.doctor.finding import Unseen
 from ledger_app.errors import ConfigError, LedgerError
+from ledger_app.services import losses
 from ledger_app.services.context import Services
 from ledger_app.services.health import Look, Remembering
 from ledger_app.store.engine import Store, open_configured
@@ -79,10 +80,13 @@ class Patient(Remembering):
     def _store(self) -> Store:
         settings = self.settings
         if not settings.database_url and not (settings.data / "origin.db").exists():
+            if losses.was_here(settings.data):
+                raise ConfigError("STORE_LOST", f"no database in {settings.data}")
             raise Unseen("NOTHING_HERE", f"no database in {settings.data}")
         store = open_configured(settings)
-        with store.read():  # a server that does not answer is found out here, and once
-            return store
+        with store.read() as conn:  # a server that does not answer is found out here, and once
+            losses.refuse_lost_store(conn, settings.data)
+        return store
 
     def _pin(self) -> LedgerPin:
         settings = self.settings
@@ -107,7 +111,11 @@ class Patient(Remembering):
         return kept
 
     def _gateway(self) -> Gateway:
-        settings, pin = self.settings, self.pin
+        settings = self.settings
+        # Told even where the database is lost as well.
+        losses.refuse_lost_ledger(settings, None)
+        pin = self.pin
+        losses.refuse_lost_ledger(settings, self.store)
         url = settings.node_url or running_url(self.data, self.sender_key)
         if url is None:
             raise Unseen("CHAIN_NOT_RUNNING")

@@ -56,7 +56,9 @@ def pin(patient: Patient) -> Finding:
         return problem("NO_LEDGER")
     if kept is None:
         return warning("PIN_MISSING")
-    return ok("data folder and database agree" if saved is not None else "named by the data folder")
+    if saved is None:
+        return warning("STORE_ANEW")
+    return ok("data folder and database agree")
 
 
 def _same(one: LedgerPin, other: LedgerPin) -> bool:

@@ -41,7 +41,27 @@ ROWS: Rows = (
     (
         "NOTHING_HERE",
         "There is nothing of an installation here.",
-        "Start the service once, or name its data folder with ORIGIN_DATA.",
+        "Name its data folder with ORIGIN_DATA. Where one was lost, restore it before any start "
+        "(docs/operations.md). Where there never was one, start the service once.",
+    ),
+    (
+        "STORE_LOST",
+        "The database is gone or empty, though the data folder shows that an installation was here.",
+        "Do not start the service: it would find the public state on the ledger, but no documents. First "
+        "restore the last backup with `origin restore` (docs/operations.md). Of a demonstration, remove the "
+        "data folder.",
+    ),
+    (
+        "STORE_ANEW",
+        "The database was begun anew over a ledger in use: the documents from before are not in it.",
+        "Stop the service and restore the last backup with `origin restore --replace`, which throws away "
+        "what was recorded since (docs/operations.md). Without a backup, act by the holders' bundles.",
+    ),
+    (
+        "LEDGER_LOST",
+        "The embedded chain's database is gone, and with it the ledger that this installation works on.",
+        "Do not start the service. Put the copy of chain/ back into the data folder (docs/operations.md); "
+        "without one the ledger cannot be had again. Of a demonstration, remove the data folder.",
     ),
     (
         "NOT_LOOKED",

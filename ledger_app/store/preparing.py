@@ -9,12 +9,9 @@ from ledger_app.store.engine import Connection, Store
 _KIND = "installation-kind"
 
 
-def prepare(store: Store, *, demo: bool, patience: float = 60.0) -> None:
-    """Wait up to `patience` seconds until the database answers, then check it and bring it to this schema.
-
-    A database belongs to a demonstration or to a real installation for ever, whichever came first. Services
-    that start together take turns. Raises Unavailable `STORE_UNAVAILABLE`; ConfigError `STORE_UNSUITABLE`,
-    `STORE_NEWER` or `STORE_OF_DEMO`.
+def await_fit(store: Store, patience: float = 60.0) -> None:
+    """Wait up to `patience` seconds until the database answers, and check its server. Raises Unavailable
+    `STORE_UNAVAILABLE`, ConfigError `STORE_UNSUITABLE`.
     """
     until = time.monotonic() + patience
     while True:
@@ -26,6 +23,16 @@ def prepare(store: Store, *, demo: bool, patience: float = 60.0) -> None:
             if time.monotonic() > until:
                 raise
             time.sleep(0.25)
+
+
+def prepare(store: Store, *, demo: bool, patience: float = 60.0) -> None:
+    """Wait until the database answers (`await_fit`), then check it and bring it to this schema.
+
+    A database belongs to a demonstration or to a real installation for ever, whichever came first. Services
+    that start together take turns. Raises what `await_fit` raises; ConfigError `STORE_NEWER` or
+    `STORE_OF_DEMO`.
+    """
+    await_fit(store, patience)
     migrate.upgrade(store)
     with store.begin() as conn:
         found = kind(conn)
