@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from ledger_app import errors
 from ledger_app.cli import output
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -28,13 +27,14 @@ def serve(
     ] = 1,
 ) -> None:
     """Run the service. Settings come from ORIGIN_… variables; see the README."""
-    chosen = port if port is not None else _port()
+    from ledger_app.api.listening import listen, noted, port_asked_for
+
+    chosen = port if port is not None else port_asked_for()
     if demo:
         _demo(chosen)
         return
     import uvicorn
 
-    from ledger_app.api.listening import listen
     from ledger_app.app import create_app
     from ledger_app.config import load_settings
     from ledger_app.telemetry import logs
@@ -45,12 +45,13 @@ def serve(
     if workers > 1:
         from ledger_app.cli.workers import run
 
-        run(settings, listening, workers)
+        with noted(settings.data, listening):
+            run(settings, listening, workers)
         return
     logs.setup(settings.log_level or "info", settings.log_format)
     app_ = create_app(settings)
     server = uvicorn.Server(uvicorn.Config(app_, log_config=None, log_level="warning", access_log=False))
-    with contextlib.suppress(SystemExit):
+    with noted(settings.data, listening), contextlib.suppress(SystemExit):
         server.run(sockets=[listening])
     if not server.started:
         # The server says no more than that; the application knows why.
@@ -97,12 +98,3 @@ def _tell(url: str, tokens: dict[str, str]) -> None:
         output.line(f"  {name:<10} {token}")
     output.line("")
     output.line("Try: scripts/origin verify DEMO-RCEP-0001")
-
-
-def _port() -> int | None:
-    given = os.environ.get("PORT", "").strip()
-    if not given:
-        return None
-    if not given.isdigit() or int(given) > 65535:
-        raise errors.ConfigError("SETTING_INVALID", f"PORT={given[:20]} is not a port")
-    return int(given)

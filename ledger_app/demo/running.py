@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import uvicorn
 
 from ledger_app import errors
 from ledger_app.access.principals import Kind, create_token
-from ledger_app.api.listening import listen
+from ledger_app.api.listening import listen, noted
 from ledger_app.app import Installation, create_app
 from ledger_app.config import Settings, load_settings
 from ledger_app.demo.bootstrap import Desk, Progress, bring_up
@@ -38,6 +39,7 @@ class Demo:
         self._progress = progress
         self._socket = listen("127.0.0.1", port)
         self.port = int(self._socket.getsockname()[1])
+        self._noted = ExitStack()
         self.signers = Signers(self.data / "signers")
         self.installation: Installation | None = None
         self.tokens: dict[str, str] = {}
@@ -74,6 +76,7 @@ class Demo:
         self._progress("starting the chain")
         self.installation = Installation(settings)
         self.installation.start()
+        self._noted.enter_context(noted(self.data, self._socket))
         self._serve(settings)
         members.join()
         self._make_tokens(self.installation.services.store, council)
@@ -101,6 +104,7 @@ class Demo:
             self._thread.join(10)
         if self.installation is not None:
             self.installation.stop()
+        self._noted.close()
         self._socket.close()
 
     def stop_node(self) -> None:

@@ -2,16 +2,18 @@
 
 import http.client
 import json
+import os
 import shutil
-import socket
 import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import SplitResult, urlsplit
 
+from ledger_app.api.listening import listen, noted_url, port_asked_for, url_of
 from ledger_app.chain.tools import find_node, ganache_folder, node_version, tools_folder
-from ledger_app.doctor.finding import Finding, Unseen, could_not_look, ok, problem, warning
+from ledger_app.doctor.finding import Finding, could_not_look, ok, problem, warning
 from ledger_app.doctor.patient import Patient
 from ledger_app.errors import ConfigError
 from ledger_app.services import health
@@ -89,53 +91,67 @@ def tools(patient: Patient) -> Finding:
 
 def port(patient: Patient) -> Finding:
     """The port is free, or the service itself has it."""
+    if (url := noted_url(patient.data)) is not None:
+        return ok(f"{url}, held by the service")
     host, number = _place(patient)
     if not number:
         return ok("any free port")
-    if _ask(patient, "/livez") is not None:
+    if _ask(url_of(host, number), "/livez") is not None:
         return ok(f"{host}:{number}, held by the service")
     try:
-        found = socket.getaddrinfo(host, number, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, _, _, _, address = found[0]
-        socket.create_server(address, family=family).close()
-    except OSError as failed:
-        return problem("PORT_TAKEN", f"{host}:{number}: {failed.strerror or failed}")
+        listen(host, number).close()
+    except ConfigError as taken:
+        return problem(taken.reason, taken.detail)
     return ok(f"{host}:{number} is free")
 
 
 def service(patient: Patient) -> Finding:
     """The service runs and calls itself ready."""
-    answer = _ask(patient, "/readyz")
+    asked = os.environ.get("ORIGIN_URL") or noted_url(patient.data) or url_of(*_place(patient))
+    answer = _ask(asked, "/readyz")
     if answer is None:
-        return warning("SERVICE_UNREACHABLE", "it does not run, or not at this address")
+        return warning("SERVICE_UNREACHABLE", f"it does not run, or not at {_shown(asked)}")
     failing = [f"{row['name']} {row['reason']}" for row in answer.get("checks", []) if not row.get("ok")]
     if failing or answer.get("ready") is not True:
         return problem("SERVICE_NOT_READY", ", ".join(failing))
-    return ok(f"ready, {len(health.CHECKS)} checks")
+    return ok(f"ready at {_shown(asked)}, {len(health.CHECKS)} checks")
 
 
 def _place(patient: Patient) -> tuple[str, int]:
-    """Where the service listens; a demo notes the port that it took."""
-    found = patient.settings
-    noted = patient.data / "demo" / "tokens.json"
-    if found.demo and noted.exists():
-        try:
-            return found.host, int(json.loads(noted.read_bytes())["url"].rpartition(":")[2])
-        except (OSError, ValueError, KeyError, TypeError):
-            raise Unseen("NOTHING_HERE", "the demo's tokens.json cannot be read") from None
-    return found.host, found.port
+    """Where a service that is started with this environment listens."""
+    asked_for = port_asked_for()
+    return patient.settings.host, patient.settings.port if asked_for is None else asked_for
 
 
-def _ask(patient: Patient, path: str) -> dict[str, Any] | None:
-    """What our service answers at `path`; None when nothing answers, or something else does."""
-    host, number = _place(patient)
-    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # nosec B104 - asked, not bound to
-    connection = http.client.HTTPConnection(here, number, timeout=10)
+def _ask(url: str, path: str) -> dict[str, Any] | None:
+    """What our service answers at `path`; None when nothing answers, or something else does. Raises
+    ConfigError `SERVICE_URL_INVALID`.
+    """
+    parts = _parts(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=10)
     try:
-        connection.request("GET", path)
+        connection.request("GET", parts.path.rstrip("/") + path)
         answer = json.loads(connection.getresponse().read(1 << 20))
     except (OSError, ValueError, http.client.HTTPException):
         return None
     finally:
         connection.close()
     return answer if isinstance(answer, dict) and ("checks" in answer or "status" in answer) else None
+
+
+def _shown(url: str) -> str:
+    """Without what may be secret in an address."""
+    parts = _parts(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise ConfigError("SERVICE_URL_INVALID") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError("SERVICE_URL_INVALID")
+    return parts

@@ -61,7 +61,11 @@ ROWS: Rows = (
         "Give the certificate a number of its own.",
     ),
     ("SIGNER_NOT_PINNED", "This signer is not pinned to a ledger yet.", "Pin it: `origin signer pin`."),
-    ("PORT_TAKEN", "The port is in use.", "End what uses it, or choose another with PORT."),
+    (
+        "PORT_TAKEN",
+        "The port is in use.",
+        "End what uses it (`ss -ltnp` names it), or choose another with --port, PORT or ORIGIN_PORT.",
+    ),
     ("DEMO_ACT_PENDING", "The demo does not get on.", "Start it again; it goes on where it stopped."),
     ("DEMO_SIGNER_FAILED", "A signer of the demo did not work.", "Read its log in the data folder."),
     ("SIGNER_OTHER_ISSUER", "The certificate belongs to another issuer.", "Only its issuer can do this."),
