@@ -13,6 +13,7 @@ from ledger_app.proof.bundle import Bundle
 from ledger_app.proof.facts import Question
 from ledger_app.proof.hexes import to_hex
 from ledger_app.proof.trust import Trust, read_trust
+from ledger_app.reasons.readers import for_offline
 
 _SECONDS_A_DAY = 86_400
 
@@ -47,6 +48,8 @@ def verify(
     shown = report.Shown(document=document, findings=findings)
     found = report.build(result.judgement, bundle, result.facts, at, shown)
     found["asOf"] = _as_of(result, trust)
+    for told in (found, *found["checks"]):
+        told["next"] = for_offline(told["reason"], told["next"])
     return found
 
 

@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 from ledger_app.errors import LedgerError
 from ledger_app.reasons import describe
+from ledger_app.reasons.readers import for_operator
 
 Outcome = Literal["ok", "warning", "problem", "could-not-look"]
 OK: Final = "ok"
@@ -65,4 +66,4 @@ def of_error(error: LedgerError) -> Finding:
 def _told(outcome: Outcome, reason: str, words: str) -> Finding:
     entry = describe(reason)
     explanation = entry.meaning if words in ("", entry.meaning) else f"{entry.meaning} ({words})"
-    return Finding("", outcome, reason, explanation, entry.next_step)
+    return Finding("", outcome, reason, explanation, for_operator(reason, entry.next_step))

@@ -12,6 +12,7 @@ from ledger_app.chain.account import Account, account, missing_nonces
 from ledger_app.chain.facts import Head
 from ledger_app.errors import ConfigError, LedgerError, Unavailable
 from ledger_app.reasons import describe
+from ledger_app.reasons.readers import for_operator
 from ledger_app.services import witness
 from ledger_app.services.context import Services
 from ledger_app.services.patience import within
@@ -310,4 +311,4 @@ def outcome(name: str, look: Look) -> dict[str, Any]:
 
 
 def _failed(name: str, reason: str, detail: str, then: str) -> dict[str, Any]:
-    return {"name": name, "ok": False, "reason": reason, "detail": detail, "next": then}
+    return {"name": name, "ok": False, "reason": reason, "detail": detail, "next": for_operator(reason, then)}

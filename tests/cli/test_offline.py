@@ -136,6 +136,37 @@ def test_without_snapshot_or_evidence_it_cannot_tell_and_a_forgery_shows_all_the
     assert (code, found["reason"]) in ((20, "LEDGER_STALE"), (0, ""))
 
 
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("LEDGER_STALE", ("nothing against the certificate", "--max-age", "verify it online")),
+        ("SIGNATURE_INVALID", ("Nothing can be told", "the holder", "verify it online")),
+    ],
+)
+def test_somebody_without_a_network_is_told_what_it_means_there_and_what_to_do(
+    reason: str, told: tuple[str, ...], tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = next(case for case in offline_files.vectors()["cases"] if case["reason"] == reason)
+    bundle, snapshot = offline_files.files(case)
+    assert snapshot is not None
+    (tmp_path / "bundle.json").write_bytes(bundle)
+    (tmp_path / "trust.json").write_bytes(snapshot)
+    monkeypatch.setattr("time.time", lambda: float(case["now"]))
+    code, found = offline(
+        str(tmp_path / "bundle.json"),
+        *("--trust", str(tmp_path / "trust.json"), "--at", case["at"]),
+        *("--max-age", str(case["maxAge"] // 86_400)),
+        capsys=capsys,
+    )
+    assert (code, found["verdict"], found["reason"]) == (20, "CANNOT_TELL", reason)
+    shown = [found["next"], *(row["next"] for row in found["checks"] if row["reason"] == reason)]
+    assert len(shown) >= 2
+    for words in shown:
+        assert [part for part in told if part not in words] == []
+        assert "operator" not in words
+        assert "Sign again" not in words
+
+
 def test_two_checkpoints_are_proven_to_follow_one_from_the_other(
     demo: RunningDemo, folder: Path, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from ledger_app import errors
 from ledger_app.chain.abi import CONTRACTS, interface
 from ledger_app.reasons import REASONS
+from ledger_app.reasons.readers import for_offline, for_operator
 
 PACKAGE = Path(__file__).resolve().parents[2] / "ledger_app"
 ERRORS = {
@@ -73,3 +74,43 @@ def test_codes_are_words_in_capitals_and_say_what_to_do_next() -> None:
         assert entry.meaning.endswith((".", "?", "…")), code
         assert entry.next_step.endswith((".", "?", "…")), code
         assert entry.meaning != entry.next_step, code
+
+
+#: What the doctor looks at by itself, or by calling it.
+EXAMINED = ("chain", "store", "doctor", "config", "secret_files", "services/health", "services/losses")
+
+
+def codes_within(parts: tuple[str, ...]) -> set[str]:
+    """Every published code that these files and folders of the package name."""
+    paths = [PACKAGE / part for part in parts]
+    files = [file for path in paths for file in (path.rglob("*.py") if path.is_dir() else [])]
+    files += [file for path in paths if (file := path.with_suffix(".py")).is_file()]
+    words = {
+        node.value
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    return words & REASONS.keys()
+
+
+def test_nothing_that_the_doctor_can_show_sends_the_operator_to_the_operator() -> None:
+    shown = codes_within((*EXAMINED, "api/listening")) | {"INTERNAL"}
+    assert {"NODE_UNAVAILABLE", "STORE_UNAVAILABLE", "LEDGER_LOST", "SETTING_UNSAFE", "PORT_TAKEN"} <= shown
+    sent = {
+        code
+        for code in shown
+        if re.search(r"\boperator", for_operator(code, REASONS[code].next_step), re.IGNORECASE)
+    }
+    assert sent == set()
+
+
+def test_words_for_another_reader_belong_to_a_published_code_and_differ_from_the_tables() -> None:
+    from ledger_app.reasons import readers
+
+    for table, words in ((readers._OPERATOR, for_operator), (readers._OFFLINE, for_offline)):
+        for code in table:
+            usual = REASONS[code].next_step
+            assert words(code, usual) not in ("", usual)
+            assert words(code, usual).endswith("."), code
+    assert for_operator("PIN_DIFFERS", "as usual") == for_offline("PIN_DIFFERS", "as usual") == "as usual"
