@@ -43,6 +43,7 @@ from ledger_app.chain.node import Ganache
 from ledger_app.chain.pin import PIN_FILE, LedgerPin, kept_pin, saved_pin
 from ledger_app.chain.submitter import Submitter
 from ledger_app.config import MIB, Settings
+from ledger_app.config.variables import unknown
 from ledger_app.domain.agreements import use_folder
 from ledger_app.errors import ConfigError, LedgerError, Unavailable, WrongLedger
 from ledger_app.services import losses
@@ -90,6 +91,8 @@ class Installation:
         in time.
         """
         settings = self.settings
+        for name, meant in unknown().items():
+            _LOG.warning("setting-unknown", reason="SETTING_UNKNOWN", setting=name, meant=meant)
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         use_folder(settings.agreements)
         vault = Vault(settings.master_keys())

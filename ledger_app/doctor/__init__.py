@@ -17,6 +17,7 @@ __all__ = ["CHECKS", "Finding", "diagnose", "exit_code"]
 
 CHECKS: Final[dict[str, Callable[[Patient], Finding]]] = {
     "settings": machine.settings,
+    "variables": machine.variables,
     "files": machine.files,
     "disk": machine.disk,
     "tools": machine.tools,

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from ledger_app.api.listening import listen, noted_url, port_asked_for, url_of
 from ledger_app.chain.tools import find_node, ganache_folder, node_version, tools_folder
+from ledger_app.config.variables import unknown
 from ledger_app.doctor.finding import Finding, could_not_look, ok, problem, warning
 from ledger_app.doctor.patient import Patient
 from ledger_app.errors import ConfigError
@@ -29,6 +30,15 @@ def settings(patient: Patient) -> Finding:
     """The settings can be read and are safe."""
     found = patient.settings
     return ok("demo mode" if found.demo else "complete, nothing insecure")
+
+
+def variables(_: Patient) -> Finding:
+    """Every `ORIGIN_…` variable that is set is one that something reads."""
+    strange = unknown()
+    if strange:
+        named = (f"{name}, perhaps {meant}" if meant else name for name, meant in strange.items())
+        return warning("SETTING_UNKNOWN", "; ".join(named))
+    return ok("all are known")
 
 
 def files(patient: Patient) -> Finding:

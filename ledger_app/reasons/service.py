@@ -10,6 +10,11 @@ ROWS: Rows = (
         "Set the named variable to a strong value.",
     ),
     (
+        "SETTING_UNKNOWN",
+        "A variable that begins with ORIGIN_ is set, and nothing reads it.",
+        "Correct its name, or unset it; docs/settings.md lists all.",
+    ),
+    (
         "SETTING_TWICE",
         "A secret is set in two ways.",
         "Keep the file, and unset the variable that holds the secret itself.",

@@ -28,6 +28,7 @@ _WORD = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
 _ROUTE = re.compile(r"unmatched|/[A-Za-z0-9_{}:./-]{0,120}", re.ASCII)
 _HEX16 = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _HEX32 = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_VARIABLE = re.compile(r"ORIGIN_[A-Z_]{1,60}", re.ASCII)
 _ORGANISATION = re.compile(r"0x[0-9a-f]{64}", re.ASCII)
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -58,6 +59,8 @@ FIELDS: Final[dict[str, tuple[str, Callable[[Any], bool]]]] = {
     "block": ("a block's number", _number),
     "blocks": ("how many blocks", _number),
     "seconds": ("how many seconds", _number),
+    "setting": ("the name of a variable that is set and that nothing reads", _fits(_VARIABLE)),
+    "meant": ("the known variable whose name is nearest to it", _fits(_VARIABLE)),
 }
 """Every field that a line of ours can have: what it says, and which values it takes."""
 

@@ -2,14 +2,21 @@
 
 import hashlib
 import os
+import re
 import secrets
 import stat
 from pathlib import Path
 
 import pytest
 
-from ledger_app.config import Pinned, load_settings
+from ledger_app.app import Installation
+from ledger_app.config import Pinned, Settings, load_settings
+from ledger_app.config.page import page
+from ledger_app.config.variables import COMMAND_LINE, MACHINE, SIGNER, known, unknown
 from ledger_app.errors import ConfigError
+from tests.observability.rig import diagnose, logged
+
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 GOOD = hashlib.sha256(b"a good key").hexdigest()  # the same in every worker of a parallel run
 PIN = {
@@ -122,3 +129,83 @@ def test_lists_are_read_from_the_environment(tmp_path: Path, monkeypatch: pytest
 def test_values_out_of_bounds_are_named(tmp_path: Path, name: str, value: object) -> None:
     with pytest.raises(ConfigError, match=f"ORIGIN_{name.upper()}"):
         load_settings(data=tmp_path, master_key=GOOD, **{name: value})
+
+
+def test_the_page_of_settings_is_what_the_code_says() -> None:
+    kept = (CHECKOUT / "docs" / "settings.md").read_text("utf-8")
+    assert kept == page(), "write it anew: python -m ledger_app.config.page > docs/settings.md"
+    for name in Settings.model_fields:
+        assert f"| `ORIGIN_{name.upper()}`" in kept
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("ORIGIN_PORT", "| 8000 | 0 to 65535 |"),
+        ("ORIGIN_MIN_FREE_BYTES", "| 536870912 (512 MiB) | 0 or more |"),
+        ("ORIGIN_LOG_LEVEL", "|  | `debug`, `info`, `warning`, `error` |"),
+        ("ORIGIN_WEBHOOK_PORTS", "| 443 | 1 to 65535 |"),
+        ("ORIGIN_GENESIS", "64 hexadecimal digits"),
+        ("ORIGIN_METRICS_TOKEN", "*file* |  | at least 20 characters |"),
+        ("ORIGIN_SENDER_KEY", "| no |"),
+        ("ORIGIN_DATABASE_URL", "| of this machine |"),
+    ],
+)
+def test_a_row_of_the_page_tells_default_bounds_and_demo(row: str, words: str) -> None:
+    (line,) = [line for line in page().splitlines() if line.startswith(f"| `{row}`")]
+    assert words in line
+
+
+def test_every_variable_that_a_source_names_is_known_and_every_known_one_is_named() -> None:
+    folders = [
+        CHECKOUT / name for name in ("ledger_app", "scripts", "docker", "contracts/solc", "tests/conftest.py")
+    ]
+    files = [file for folder in folders for file in (folder.rglob("*") if folder.is_dir() else [folder])]
+    text = "".join(
+        file.read_text("utf-8", "ignore")
+        for file in files
+        if file.is_file() and file.suffix in ("", ".py", ".sh", ".yaml") and "config" not in file.parts
+    )
+    named = set(re.findall(r"ORIGIN_[A-Z]+(?:_[A-Z]+)*", text)) - {"ORIGIN_X", "ORIGIN_X_FILE"}
+    assert named - known() == set()
+    others = {name for name in (COMMAND_LINE | SIGNER | MACHINE) if name.startswith("ORIGIN_")}
+    assert others - named == set()
+
+
+def test_a_variable_that_nothing_reads_is_named_with_the_one_that_was_meant() -> None:
+    given = {
+        "ORIGIN_DATABSE_URL": "postgresql://secret@x/y",
+        "ORIGIN_PORT_FILE": "p",
+        "ORIGIN_ZZZ": "",
+        "ORIGIN_PORT": "1",
+        "ORIGIN_MASTER_KEY_FILE": "k",
+        "ORIGIN_TOKEN_FILE": "t",
+        "ORIGINAL": "x",
+    }
+    assert unknown(given) == {
+        "ORIGIN_DATABSE_URL": "ORIGIN_DATABASE_URL",
+        "ORIGIN_PORT_FILE": "ORIGIN_PORT",
+        "ORIGIN_ZZZ": None,
+    }
+
+
+def test_a_slip_in_a_variables_name_is_told_by_the_service_and_the_doctor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORIGIN_DATABSE_URL", "postgresql://much-secret@x/y")
+    settings = load_settings(data=tmp_path, master_key=GOOD, database_url="nonsense")
+    with logged() as lines:
+        with pytest.raises(ConfigError, match="STORE_URL"):
+            Installation(settings).start()
+        (line,) = [line for line in lines() if line["event"] == "setting-unknown"]
+    monkeypatch.delenv("ORIGIN_DATABSE_URL")
+    assert (line["level"], line["reason"]) == ("warning", "SETTING_UNKNOWN")
+    assert (line["setting"], line["meant"]) == ("ORIGIN_DATABSE_URL", "ORIGIN_DATABASE_URL")
+    told = diagnose(tmp_path, ORIGIN_MASTER_KEY=GOOD, ORIGIN_DATABSE_URL="postgresql://much-secret@x/y")[
+        "variables"
+    ]
+    assert (told.outcome, told.reason) == ("warning", "SETTING_UNKNOWN")
+    assert "ORIGIN_DATABSE_URL, perhaps ORIGIN_DATABASE_URL" in told.explanation
+    assert "much-secret" not in told.explanation + str(line)
+    assert diagnose(tmp_path, ORIGIN_MASTER_KEY=GOOD)["variables"].outcome == "ok"
