@@ -24,6 +24,9 @@ _BUSY_POLL = 0.2
 _MAX_BACKOFF = 30.0
 _MOST_PAGES = 200
 
+#: Answers about the one act, the contracts' own refusals among them; they say nothing about the service.
+_NOT_TAKEN = (errors.Conflict, errors.NotFound, errors.NotPermitted, errors.BadInput)
+
 Say = Callable[[str], None]
 Ask = Callable[[str], bool]
 
@@ -42,6 +45,7 @@ class Signer:
     wait_seconds: int = 0
     node: OwnNode | None = None
     _refused: dict[str, str] = field(default_factory=dict)
+    _put_off_until: dict[str, tuple[float, int]] = field(default_factory=dict)
     _waiting: set[str] = field(default_factory=set)
     _busy_until: float = 0.0
 
@@ -68,7 +72,7 @@ class Signer:
                 failures += 1
                 if failures == 1:
                     self.say(f"{exc.reason}: {exc.detail}; trying again")
-                pause = min(_MAX_BACKOFF, 0.25 * 2 ** min(failures, 8)) * random.uniform(0.7, 1.0)  # noqa: S311
+                pause = _backoff(failures)
             _sleep(pause, stopped)
 
     def step(self) -> int:
@@ -101,6 +105,8 @@ class Signer:
         identifier = requests.request_id(raw)
         if identifier is None or identifier in self._refused:
             return False
+        if time.monotonic() < self._put_off_until.get(identifier, (0.0, 0))[0]:
+            return False
         try:
             request = requests.parse(raw)
             if self._waits_for_a_person(request):
@@ -118,11 +124,20 @@ class Signer:
         path = f"/v1/signing/requests/{identifier}/signature"
         try:
             self.client.post(path, {"key": self.key.address, "signature": to_hex(signature)})
-        except (errors.Conflict, errors.NotFound) as exc:
-            self.say(f"not taken any more: {entry.words} ({exc.reason})")
+        except _NOT_TAKEN as exc:
+            self._put_off(identifier, f"not taken: {entry.words} ({exc.reason})")
             return False
+        self._put_off_until.pop(identifier, None)
         self.say(f"signed: {entry.words}")
         return True
+
+    def _put_off(self, identifier: str, words: str) -> None:
+        """Come back to a request later each time: what the service does not take now (the registry is paused,
+        the key not valid yet) it may still list for days. Told once, so that it hides nothing else."""
+        _, times = self._put_off_until.get(identifier, (0.0, 0))
+        if not times:
+            self.say(f"{words}; trying again now and then")
+        self._put_off_until[identifier] = (time.monotonic() + _backoff(times + 1), times + 1)
 
     def _decide(self, request: requests.Request) -> Entry:
         return rules.decide(
@@ -150,6 +165,11 @@ class Signer:
         with suppress(errors.Conflict, errors.NotFound, errors.BadInput):
             self.client.post(f"/v1/signing/requests/{identifier}/refusal", body)
         self._refused[identifier] = exc.reason
+
+
+def _backoff(times: int) -> float:
+    """Seconds to wait after so many failures one after another."""
+    return min(_MAX_BACKOFF, 0.25 * 2.0 ** min(times, 8)) * random.uniform(0.7, 1.0)  # noqa: S311
 
 
 def _sleep(seconds: float, stopped: Callable[[], bool]) -> None:

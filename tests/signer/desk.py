@@ -238,7 +238,8 @@ def _admit(member: bytes) -> bytes:
 @dataclass
 class Desk:
     """The service in miniature. Serve by setting `pending`, `page` at a time; `signatures` and `refusals` are
-    what came back, by id. `broken`: it cannot be asked; `deaf`: it shows requests and takes no answer."""
+    what came back, by id. `broken`: it cannot be asked; `deaf`: it shows requests and takes no answer;
+    `not_now`: status and reason with which it takes no signature for these ids."""
 
     url: str
     pending: list[dict[str, Any]] = field(default_factory=list)
@@ -246,6 +247,7 @@ class Desk:
     refusals: dict[str, str] = field(default_factory=dict)
     broken: bool = False
     deaf: bool = False
+    not_now: dict[str, tuple[int, str]] = field(default_factory=dict)
     page: int = 50
     posted: list[bytes] = field(default_factory=list)
 
@@ -276,6 +278,10 @@ def service() -> Iterator[Desk]:
             desk.posted.append(body)
             _, _, _, _, identifier, what = self.path.split("/")
             given = json.loads(body)
+            if identifier in desk.not_now:
+                status, reason = desk.not_now[identifier]
+                self._send(status, json.dumps({"reason": reason}).encode())
+                return
             if what == "signature":
                 desk.signatures[identifier] = given
             else:
