@@ -73,6 +73,11 @@ ROWS: Rows = (
     ("ACT_UNKNOWN", "There is no such act, or it is not yours to see.", "Check the act's id."),
     ("BATCH_TOO_LARGE", "The batch holds too many certificates.", "Split it into several batches."),
     (
+        "ISSUE_NEEDS_APPROVAL",
+        "So many certificates at once need a second person.",
+        "Import them as a file, which a second person then approves.",
+    ),
+    (
         "ISSUER_DIFFERS",
         "A document names another organisation as its issuer.",
         "Issue it in that organisation's name, or correct the document.",

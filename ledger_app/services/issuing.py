@@ -32,11 +32,14 @@ def issue(ctx: Services, principal: Principal, documents: list[Any], once: Once)
 
     Those without a number get the next ones of the caller's ranges. Gives `{"act", "batch", "certificates":
     [{"id", "number", "digest", "leaf", "state"}]}`. Raises as `batches.prepare` and `numbering.take_numbers`,
-    Conflict `NUMBER_TAKEN`, TooLarge `NUMBERS_MANY`.
+    Conflict `NUMBER_TAKEN`, TooLarge `NUMBERS_MANY`, `ISSUE_NEEDS_APPROVAL`.
     """
     if (earlier := once.answered(ctx.store)) is not None:
         return _answer(earlier)
     issuer = own_organisation(principal)
+    if len(documents) > (most := ctx.settings.import_approval_above):
+        # An import of so many waits for a second person: this must not be the way around.
+        raise TooLarge("ISSUE_NEEDS_APPROVAL", f"One person issues at most {most} certificates at once.")
     unnumbered = sum(numbering.lacks_number(document) for document in documents)
     if unnumbered > MAX_UNNUMBERED:
         raise TooLarge("NUMBERS_MANY", f"At most {MAX_UNNUMBERED} certificates without a number at once.")

@@ -202,6 +202,21 @@ def test_a_large_import_waits_for_a_second_person(desk: Desk) -> None:
         ctx.settings = before
 
 
+def test_issuing_without_an_import_is_no_way_around_the_second_person(desk: Desk) -> None:
+    ctx = desk.world.ctx
+    before = ctx.settings
+    ctx.settings = before.model_copy(update={"import_approval_above": 2})
+    documents = [desk.world.document() for _ in range(3)]
+    try:
+        refused = desk.client.post("/v1/certificates", json={"documents": documents})
+        assert (refused.status_code, refused.json()["reason"]) == (413, "ISSUE_NEEDS_APPROVAL")
+        assert [desk.issued(document["number"]) for document in documents] == [[]] * 3
+        allowed = desk.client.post("/v1/certificates", json={"documents": documents[:2]})
+        assert len(allowed.json()["certificates"]) == 2
+    finally:
+        ctx.settings = before
+
+
 def test_an_import_is_its_own_organisations_alone(desk: Desk) -> None:
     job = desk.send(table([record(desk.number())]))
     with Desk.of(desk.world, "chamber-au") as other:
