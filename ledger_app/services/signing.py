@@ -47,12 +47,10 @@ def requests(
     page ends early when its documents become many. Acts past their deadline are expired; those that were
     signed and did not make it in time are asked for again, under a new deadline.
     """
-    _tidy(ctx, principal)
     desk = principal.member or principal.organisation
     if desk is not None:
         ctx.seen.note(desk, ctx.now())
-    with ctx.store.read() as conn:
-        waiting = acts.pending_for(conn, principal.desks, after=after, limit=limit + 1)
+    waiting = _waiting(ctx, principal, after, limit + 1)
     page: list[dict[str, Any]] = []
     size = 0
     for act in waiting[:limit]:
@@ -249,16 +247,21 @@ def _signed_by(act: Act, member: str | None) -> bool:
     return member in refused or any(entry["key"] == member for entry in act.signatures)
 
 
-def _tidy(ctx: Services, principal: Principal) -> None:
-    """Expire what is past its deadline; ask anew for what was signed once and came too late."""
-    now = ctx.now()
-    with ctx.store.read() as conn:
-        late = [act for act in acts.pending_for(conn, principal.desks, limit=500) if act.deadline < now]
-    if not late:
-        return
-    with ctx.store.begin() as conn:
-        for act in late:
-            if act.reason is not None and act.kind not in acts.UNRENEWABLE:
-                deadline = ctx.deadline()
-                acts.renew(conn, act.id, {**act.message, "deadline": deadline}, deadline)
-        acts.expire(conn, now)
+def _waiting(ctx: Services, principal: Principal, after: str, limit: int) -> list[Act]:
+    """What waits at the caller's desks, in one look: signers ask all the time, and mostly for nothing.
+
+    What is past its deadline is expired first, or asked anew where it was signed once and came too late.
+    """
+    while True:
+        with ctx.store.read() as conn:
+            found = acts.pending_for(conn, principal.desks, after=after, limit=limit)
+        now = ctx.now()
+        late = [act for act in found if act.deadline < now]
+        if not late:
+            return found
+        with ctx.store.begin() as conn:
+            for act in late:
+                if act.reason is not None and act.kind not in acts.UNRENEWABLE:
+                    deadline = ctx.deadline()
+                    acts.renew(conn, act.id, {**act.message, "deadline": deadline}, deadline)
+            acts.expire(conn, now)

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -142,6 +143,7 @@ def _import(figures: Figures, service: Installation, folder: Path) -> None:
     watch.start()
     command = _origin(service, folder / "out.json", "certificate", "import", str(file), watch=watch)
     watch.stop()
+    used = watch.used()
     told = json.loads((folder / "out.json").read_text())
     if (told["final"], told["failed"], told["refused"]) != (COUNT, 0, 0):
         raise RuntimeError(f"an import came to nothing: {told}")
@@ -151,12 +153,22 @@ def _import(figures: Figures, service: Installation, folder: Path) -> None:
     figures.add(
         "import_to_final", COUNT / seconds, "certificates/s", goal=1_000, note=f"{COUNT:,} from a table"
     )
+    for name, spent in used.items():
+        figures.add(
+            f"import_processor_{name}", spent / COUNT * 1e6, "µs/certificate", note="from table to final"
+        )
     for name, peak in watch.peaks.items():
         figures.add(f"import_memory_{name}", peak / _MIB, "MiB", note="the most that it held")
     growth = watch.peaks["service"] / max(watch.early["service"], 1)
     figures.add("import_memory_growth", growth, "times", goal=1.25, less=True, note="service, second half")
 
 
+_KINDS = {
+    "service ": "service",
+    "ganache/serve.js": "chain",
+    "signers/chamber ": "signer",
+    "services.bulk.reader": "readers",
+}
 _PHASES = ("the file sent, each row judged and kept", "batches made, signed, sent, final")
 
 
@@ -209,6 +221,7 @@ class _Watch(threading.Thread):
 
     def __init__(self, service: Installation) -> None:
         super().__init__(daemon=True)
+        self._service = service
         self._client = service.client("chamber")
         self._pids = {name: service.pid(name) for name in ("service", "signer", "chain")}
         self._over = threading.Event()
@@ -217,6 +230,22 @@ class _Watch(threading.Thread):
         self.received = self.begun
         self.peaks: dict[str, int] = {}
         self.early: dict[str, int] = {}
+        self._before = self._processors()
+
+    def used(self) -> dict[str, float]:
+        """Seconds of processor time since the beginning, by kind of process."""
+        return {name: spent - self._before.get(name, 0.0) for name, spent in self._processors().items()}
+
+    def _processors(self) -> dict[str, float]:
+        found: dict[str, float] = defaultdict(float)
+        for pid, line in {self._service.service: "service", **self._service.children()}.items():
+            kind = next((kind for mark, kind in _KINDS.items() if mark in f"{line} "), "others")
+            with suppress(OSError):
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                found[kind] += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        spent = os.times()
+        found["command"] = spent.children_user + spent.children_system
+        return dict(found)
 
     def run(self) -> None:
         while not self._over.wait(0.25):

@@ -123,8 +123,8 @@ def test_a_reader_that_finds_no_free_connection_says_so(url: str) -> None:
 
 def test_a_lease_has_one_holder_until_it_ends(store: Store) -> None:
     with store.begin() as conn:
-        assert lease.acquire(conn, "x", "elsewhere/1/a", 1)
-        assert not lease.acquire(conn, "x", "elsewhere/2/b", 1)
+        assert lease.acquire(conn, "x", "elsewhere/1/a", 60)
+        assert not lease.acquire(conn, "x", "elsewhere/2/b", 60)
         assert lease.acquire(conn, "x", "elsewhere/1/a", 1)
     time.sleep(2.1)
     with store.begin() as conn:
