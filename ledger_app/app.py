@@ -112,6 +112,8 @@ class Installation:
         self._stop.set()
         if self._services is not None and self._services.submitter is not None:
             self._services.submitter.wake()
+        if self._services is not None and self._services.follower is not None:
+            self._services.follower.stir()
         for thread in self._threads:
             thread.join(15)
         self._threads.clear()
@@ -149,6 +151,7 @@ class Installation:
         fees = Fees(least * GWEI, settings.max_fee_gwei * GWEI)
         submitter = Submitter(store, gateway, sender, depth=depth, fees=fees)
         follower = Follower(store, gateway, on_back=self._went_back)
+        store.on_commit(follower.stir)
         self._services = Services(settings, store, vault, gateway, submitter, follower)
         if pin is None and settings.council:
             ensure_ledger(

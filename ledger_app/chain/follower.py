@@ -23,6 +23,9 @@ from ledger_app.store.index import Block, EventRow
 _SPAN = 500
 #: Headers kept below the cursor: a reorganisation deeper than that reads everything anew.
 _KEEP = 10_000
+#: Between two looks at a chain at rest: soon after something was committed here, then ever longer.
+_SHORTEST_PAUSE = 0.1
+_LONGEST_PAUSE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +54,30 @@ class Follower:
         self.gateway = gateway
         self.progress: Progress | None = None
         self._on_back = on_back
+        self._stirred = Event()
 
     def run(self, stop: Event, *, on_error: Callable[[LedgerError], None] | None = None) -> None:
         """Step until `stop` is set. Errors are given to `on_error` and waited out."""
+        quiet = _SHORTEST_PAUSE
         while not stop.is_set():
-            pause = 0.1
+            pause = quiet
             try:
                 if self.gateway.pinned:
                     moved, warm = self.step(), self.gateway.warm()
-                    pause = 0.1 if warm and not moved else 0.0
+                    pause = quiet if warm and not moved else 0.0
             except Exception as failed:  # noqa: BLE001 - a follower that ended would look like a chain at rest
                 if on_error is not None:
                     on_error(as_ledger_error(failed))
                 pause = 1.0
-            stop.wait(pause)
+            quiet = min(2 * quiet, _LONGEST_PAUSE) if pause else _SHORTEST_PAUSE
+            if pause and self._stirred.wait(pause):
+                self._stirred.clear()
+                quiet = _SHORTEST_PAUSE
+                stop.wait(quiet)
+
+    def stir(self) -> None:
+        """Something was committed, perhaps a transaction on its way to the chain: look soon."""
+        self._stirred.set()
 
     def step(self, until: int | None = None) -> bool:
         """Read one range of blocks, or go back once; False when there is nothing to do.

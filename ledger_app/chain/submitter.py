@@ -37,6 +37,8 @@ from ledger_app.store.engine import Connection, Store
 _RESEND_SECONDS = 4.0
 _MAX_ATTEMPTS = 5
 _SEND_BATCH = 50
+#: Between two looks at most while there is nothing to do: what another process enqueues wakes nobody here.
+_LONGEST_PAUSE = 0.8
 
 
 def no_crash(_point: str) -> None:
@@ -74,7 +76,8 @@ class Submitter(Sender):
         pause = 0.05
         while not stop.is_set():
             try:
-                pause = 0.01 if self.step() else (0.03 if self._sent else 0.2)
+                moved = self.step()
+                pause = 0.01 if moved else 0.03 if self._sent else min(2 * pause, _LONGEST_PAUSE)
             except Exception as failed:  # noqa: BLE001 - acts that wait must not wait for ever, whatever it was
                 if on_error is not None:
                     on_error(as_ledger_error(failed))

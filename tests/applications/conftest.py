@@ -2,7 +2,7 @@
 over an empty store, for what needs no ledger.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,19 +12,6 @@ from ledger_app.services.context import Services
 from ledger_app.store.engine import open_store
 from ledger_app.store.secrets import Vault
 from tests.support import databases
-from tests.support.world import World
-from tests.support.world import worlds as running_worlds
-
-
-@pytest.fixture(scope="session")
-def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], World]]:
-    with running_worlds(tmp_path_factory) as found:
-        yield found
-
-
-@pytest.fixture(scope="session", params=databases.both_when_long())
-def world(request: pytest.FixtureRequest, worlds: Callable[[str], World]) -> World:
-    return worlds(request.param)
 
 
 @pytest.fixture(params=databases.both_when_long())

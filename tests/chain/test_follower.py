@@ -1,6 +1,8 @@
 """The index follows the chain forwards and back, and read anew it is the same."""
 
+import time
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
@@ -130,3 +132,37 @@ def test_two_followers_of_one_store_do_no_harm(world: World, tmp_path: Path) -> 
         pass
     before, after = two.rebuild()
     assert before == after
+
+
+def test_it_looks_at_a_chain_at_rest_ever_less_often_and_soon_when_it_is_stirred(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger_app.chain.follower._LONGEST_PAUSE", 3600.0)
+    world.submitter.settle()
+    follower = Follower(world.store, world.gateway)
+    follower.catch_up()
+    looks: list[float] = []
+    step = follower.step
+
+    def counted() -> bool:
+        looks.append(time.monotonic())
+        return step()
+
+    monkeypatch.setattr(follower, "step", counted)
+    stop = Event()
+    thread = Thread(target=follower.run, args=(stop,))
+    thread.start()
+    try:
+        time.sleep(7)  # by now the pause is more than six seconds
+        before = len(looks)
+        assert 2 <= before <= 9
+        follower.stir()
+        stirred = time.monotonic()
+        while len(looks) == before and time.monotonic() < stirred + 5:
+            time.sleep(0.01)
+        assert len(looks) > before
+    finally:
+        stop.set()
+        follower.stir()
+        thread.join(10)
+    assert not thread.is_alive()

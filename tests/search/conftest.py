@@ -16,8 +16,6 @@ from ledger_app.store.engine import open_store
 from ledger_app.store.secrets import Vault
 from tests.support import databases
 from tests.support.certificates import TODAY, Made, Stock
-from tests.support.world import World
-from tests.support.world import worlds as running_worlds
 
 MASTER = bytes(range(32))
 BEFORE, AFTER = 700, 4700
@@ -77,14 +75,3 @@ def ctx(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Services]:
     own = new_context(tmp_path, request.param)
     yield own
     own.store.close()
-
-
-@pytest.fixture(scope="session")
-def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], World]]:
-    with running_worlds(tmp_path_factory) as found:
-        yield found
-
-
-@pytest.fixture(scope="session", params=databases.both_when_long())
-def world(request: pytest.FixtureRequest, worlds: Callable[[str], World]) -> World:
-    return worlds(request.param)
