@@ -32,14 +32,14 @@ class Drill:
 
 #: The short run is part of every run of the tests: drills whose short count is 0 are left to the longer ones.
 DRILLS = {
-    "outbox": Drill(kills.outbox, 12, 80, 500, "kills of the process that queues, submits and follows"),
+    "outbox": Drill(kills.outbox, 12, 50, 500, "kills of the process that queues, submits and follows"),
     "outbid": Drill(bidding.outbid, 0, 20, 200, "kills of the process that outbids a stuck transaction"),
     "follower": Drill(kills.follower, 0, 20, 200, "kills of the follower"),
     "chain": Drill(kills.chain, 0, 2, 50, "kills of the embedded chain"),
     "database": Drill(kills.database, 0, 2, 100, "kills of PostgreSQL"),
-    "api": Drill(api.kills, 0, 10, 200, "kills of the service while it answers"),
+    "api": Drill(api.kills, 0, 6, 200, "kills of the service while it answers"),
     "signer": Drill(signers.kills, 0, 20, 100, "kills of a signer"),
-    "repeats": Drill(api.repeats, 0, 25, 1_000, "requests, each sent 20 times under one key"),
+    "repeats": Drill(api.repeats, 0, 15, 1_000, "requests, each sent 20 times under one key"),
     "reorganise": Drill(chains.reorganisations, 4, 12, 50, "reorganisations of 1 to 64 blocks"),
     "forgets": Drill(chains.forgets, 2, 6, 30, "times that a node forgets, the last time all"),
     "drops": Drill(chains.drops, 0, 9, 100, "transactions dropped by the node"),
@@ -48,12 +48,12 @@ DRILLS = {
     "twins": Drill(shared.twins, 0, 60, 1_000, "acts of two services on one database"),
     "clocks": Drill(shared.clocks, 0, 4, 50, "clocks an hour behind or ahead"),
     "disks": Drill(shared.disks, 1, 3, 20, "full disks"),
-    "columns": Drill(tamper.columns, 0, 200, 1_000, "changed columns of protected rows"),
+    "columns": Drill(tamper.columns, 0, 100, 1_000, "changed columns of protected rows"),
     "wiped": Drill(rebuild.wiped, 0, 10_000, 100_000, "certificates on the chain, and no database"),
-    "restored": Drill(restored.documents, 0, 500, 100_000, "certificates, and a backup of them"),
+    "restored": Drill(restored.documents, 0, 200, 100_000, "certificates, and a backup of them"),
     "cargo": Drill(rebuild.cargo, 0, 100, 2_000, "events, each three times and shuffled"),
-    "losses": Drill(network.losses, 40, 300, 10_000, "submissions, 60 % of all calls lost"),
-    "lies": Drill(network.lies, 0, 40, 1_000, "submissions to a node that lies"),
+    "losses": Drill(network.losses, 40, 150, 10_000, "submissions, 60 % of all calls lost"),
+    "lies": Drill(network.lies, 0, 20, 1_000, "submissions to a node that lies"),
 }
 
 

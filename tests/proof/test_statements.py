@@ -25,7 +25,7 @@ from ledger_app.proof.statements import (
 )
 from ledger_app.proof.typed_data import MemberPause, Vote, address_of, sign
 
-SHORT, LONG = 1_000, 40_000
+SHORT, LONG = 1_000, 10_000
 NOW = 1_797_000_000
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 KEYS = sorted((bytes([n]) * 32 for n in range(1, 6)), key=address_of)
