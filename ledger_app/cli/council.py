@@ -12,6 +12,14 @@ from ledger_app.cli.member import Acceptance, accepted
 app = common.group("The council's acts: members, keys, pause.")
 
 COUNCIL = "council-1"
+_PIN = {
+    "CHAIN_ID": "chainId",
+    "GENESIS": "genesis",
+    "CONSORTIUM": "consortium",
+    "REGISTRY": "registry",
+    "CARGO_LOG": "cargoLog",
+    "FIRST_BLOCK": "firstBlock",
+}
 Organisation = Annotated[str, typer.Argument(metavar="ORGANISATION", help="Registered identifier, urn:….")]
 Key = Annotated[str, typer.Option(help="The key's address, 0x….")]
 
@@ -28,6 +36,14 @@ def show(as_json: common.Json = False) -> None:
         output.line(f"  {member}")
     if found["pausedUntil"]:
         output.line(f"paused until {datetime.fromtimestamp(found['pausedUntil'], UTC):%Y-%m-%d %H:%M UTC}")
+
+
+@app.command()
+def pin() -> None:
+    """Print the ledger's pin as settings: compare it with the council's announcement, or join with it."""
+    found = common.connect(COUNCIL).get("/v1/ledger")
+    for setting, member in _PIN.items():
+        output.line(f"ORIGIN_{setting}={found[member]}")
 
 
 @app.command()

@@ -21,7 +21,7 @@ _OPERATOR: Final = {
     ),
     "NO_LEDGER": (
         "Set ORIGIN_COUNCIL to found a ledger, or the pin (ORIGIN_CHAIN_ID and those with it) to join "
-        "one. If one of them is set, wait for the deployment."
+        "one (docs/consortium.md). If one of them is set, wait for the deployment."
     ),
     "LEDGER_STALE": "See that the node is connected to its peers and has caught up with them.",
     "LEDGER_INCONSISTENT": "Ask another node; if it contradicts itself as well, stop, and tell the council.",
