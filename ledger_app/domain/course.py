@@ -15,6 +15,7 @@ from typing import Final
 
 from ledger_app.domain.enquiries import Enquiry, EnquiryState
 from ledger_app.domain.lifecycle import ACTS, Actor, Life, not_entitled, not_now
+from ledger_app.domain.parts import beyond
 from ledger_app.domain.standing import ACT_REASONS, ClaimState, Standing, Status, act_reason
 from ledger_app.errors import BadInput, Conflict, NotFound, NotPermitted
 
@@ -36,7 +37,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Successor:
-    """A certificate that replaces or uses this one. `items`: units by the number of the original's item."""
+    """A certificate that replaces or uses this one. `items`: units by the number of the original's item,
+    empty for a whole allowance."""
 
     allowance: int
     items: Mapping[int, int] = field(default_factory=dict)
@@ -190,29 +192,37 @@ def _claim_only(course: Course, deed: Deed, actor: Actor, day: date) -> Course:
 
 def _supersede(course: Course, deed: Deed) -> Course:
     life = course.life
-    _require_within(deed.successors, life.remaining, life.item_remaining)
+    _require_within(deed.successors, life.remaining, {} if deed.reason == TRUE_COPY else life.item_remaining)
     if deed.reason == TRUE_COPY:
         copies = [(one.allowance, one.valid_until) for one in deed.successors]
         if life.used or copies != [(life.allowance, life.valid_until)]:
             raise Conflict("TRUE_COPY_DIFFERS")
+        if life.item_allowances and deed.successors[0].items != life.item_allowances:
+            raise Conflict("TRUE_COPY_DIFFERS", "It allows something else of an item than the original.")
     ended = replace(life, status=Status.SUPERSEDED)
     return replace(course, life=ended, successors=(*course.successors, *deed.successors), reason=deed.reason)
 
 
 def _require_within(parts: tuple[Successor, ...], units: int, items: Mapping[int, int]) -> None:
-    """Parts never exceed what is put in, together and item by item."""
+    """Parts never exceed what is put in, together and item by item. `items`: empty where one allowance is for
+    all of them, out of which parts may make several by item."""
     if not parts:
         raise BadInput("SUCCESSORS_MISSING")
     if any(part.allowance < 1 for part in parts):
         raise BadInput("UNITS_MISSING")
     if sum(part.allowance for part in parts) > units:
         raise Conflict("SUCCESSORS_EXCEED", f"together they may allow {units}", left=units)
-    wanted: dict[int, int] = {}
-    for part in parts:
-        wanted = _added(wanted, part.items, 1)
-    for number, count in wanted.items():
-        if count > items.get(number, 0):
-            raise Conflict("SUCCESSORS_EXCEED", f"of item {number} they may allow {items.get(number, 0)}")
+    over = beyond([part.items for part in parts], items) if items else None
+    if over is not None:
+        item, taken = over
+        left = items.get(item, 0)
+        raise Conflict(
+            "SUCCESSORS_EXCEED",
+            f"of item {item} of the original they may allow {left}, and allow {taken}: allow less, or state "
+            "as originalItem which item of the original each one is a part of",
+            item=item,
+            left=left,
+        )
 
 
 # --- asking about it ----------------------------------------------------------------------------------------

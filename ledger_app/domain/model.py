@@ -102,6 +102,8 @@ class Item(Node):
     """Numbers of the invoices that cover it [UNTDED 1334; Form A box 10, ChAFTA box 12]."""
     allowance: Units | None = None
     """Units of the allowance that this item may draw down; stated for every item or for none [not given]."""
+    original_item: Annotated[int, Field(ge=1, le=MAX_ITEMS)] | None = None
+    """Number of the item of the original that this one replaces a part of; absent: the same [not given]."""
 
 
 class Certificate(Node):

@@ -85,6 +85,15 @@ def _original(certificate: Certificate) -> Iterator[Finding]:
             f"It is marked {rests_on[0]}, and the original is not named.",
             "Add number and date of the original.",
         )
+    for place, item in enumerate(certificate.items):
+        if item.original_item is not None and certificate.original is None:
+            yield error(
+                join_pointer("items", place, "originalItem"),
+                "ORIGINAL_ITEM_ALONE",
+                "It names an item of an original, and no original is named.",
+                "Add number and date of the original under /original, or leave it out.",
+                value=item.original_item,
+            )
     dated = certificate.original.issue_date if certificate.original else None
     if dated and dated > certificate.issue_date:
         yield error(

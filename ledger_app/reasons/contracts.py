@@ -80,8 +80,8 @@ ROWS: Rows = (
     ),
     (
         "SUCCESSORS_EXCEED",
-        "The successors together allow more than was put in.",
-        "Correct the act and have it signed again.",
+        "The successors allow more than was put in, together or of an item.",
+        "Allow less, or state as originalItem which item of the original each item is a part of.",
     ),
     (
         "UNITS_MISSING",

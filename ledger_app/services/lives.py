@@ -5,7 +5,7 @@ anybody is asked to sign.
 and there, and everything while the ledger cannot be asked, is left to it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, Final
@@ -16,6 +16,7 @@ from ledger_app.domain.course import Claim, Course, Deed, Successor, perform
 from ledger_app.domain.deadlines import EVERYWHERE, local_day
 from ledger_app.domain.enquiries import Enquiry
 from ledger_app.domain.lifecycle import Actor, Life
+from ledger_app.domain.parts import drawn_items
 from ledger_app.domain.standing import ClaimState, Role, Status
 from ledger_app.domain.terms import day_date, item_allowances, leaf_terms, territory_code
 from ledger_app.errors import BadInput, Unavailable
@@ -54,9 +55,9 @@ def look(
     *,
     customs: bytes = _ZERO,
     claim: bytes | None = None,
-    items: Mapping[int, int] | None = None,
+    items: Collection[int] = (),
 ) -> Seen:
-    """Ask the ledger. `claim`: a claim id of `customs`; `items`: those whose own use matters, with units.
+    """Ask the ledger. `claim`: a claim id of `customs`; `items`: those whose own use matters.
 
     Raises Unavailable when it cannot be asked, BadInput for an answer that makes no sense.
     """
@@ -65,16 +66,19 @@ def look(
     batch = leaf.batch_id(process_proof(hashed, proof))
     (record,) = ctx.gateway.lookup([Query(hashed, batch, leaf.issuer, leaf.scheme, key)]).records
     allowances = dict(item_allowances(document)) if document else {}
+    used = record.standing.used  # without any, no item has been used: a question less for each
     life = Life(
         status=Status(record.standing.status),
         allowance=leaf.allowance,
-        used=record.standing.used,
+        used=used,
         valid_from=day_date(leaf.valid_from) or date.min,
         valid_until=day_date(leaf.valid_until),
         key_disowned=record.disowned,
         destination=territory_code(leaf.destination),
         item_allowances=allowances,
-        item_used={item: ctx.gateway.item_used(hashed, item) for item in items or {} if item in allowances},
+        item_used={
+            item: ctx.gateway.item_used(hashed, item) for item in items if used and item in allowances
+        },
     )
     found = record.claim
     known = None if claim is None else Claim(ClaimState(found.state), found.units, {}, found.reason)
@@ -96,8 +100,9 @@ def require(
     Says nothing about a certificate that is not on the ledger yet, or while the ledger cannot be asked.
     """
     me = from_hex(principal.organisation or "", 32)
+    items = deed.items.keys() | {item for part in deed.successors for item in part.items}
     try:
-        seen = look(ctx, found.leaf, found.proof, found.document, customs=me, claim=claim, items=deed.items)
+        seen = look(ctx, found.leaf, found.proof, found.document, customs=me, claim=claim, items=items)
         actor = actor_of(ctx, me, found.leaf, deed.act)
     except (Unavailable, BadInput, ValueError):
         return
@@ -114,14 +119,14 @@ def require(
 
 
 def successors(documents: Sequence[Any]) -> tuple[Successor, ...]:
-    """What the documents that replace or use a certificate allow; empty where one of them cannot be read,
-    which is refused for that. Which item of the original each draws on, no document says.
+    """What the documents that replace or use a certificate allow, and of which of its items; empty where one
+    of them cannot be read, which is refused for that.
     """
     try:
-        terms = [leaf_terms(document) for document in documents]
+        terms = [(leaf_terms(document), drawn_items(document)) for document in documents]
     except (BadInput, TypeError, AttributeError):
         return ()
-    return tuple(Successor(one.allowance, {}, day_date(one.valid_until)) for one in terms)
+    return tuple(Successor(one.allowance, drawn, day_date(one.valid_until)) for one, drawn in terms)
 
 
 def actor_of(ctx: Services, me: bytes, leaf: Leaf, act: str | None = None) -> Actor:

@@ -1,9 +1,11 @@
 """Rules for acts on certificates: leaves, roots and counts are rebuilt from documents and their secrets."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ledger_app import errors
+from ledger_app.domain.parts import beyond, drawn_items
 from ledger_app.domain.standing import act_reason_words
 from ledger_app.domain.terms import item_allowances, scheme_code, scheme_id
 from ledger_app.domain.words import printable
@@ -196,6 +198,8 @@ def supersede(request: Request, desk: Desk) -> Finding:
         raise refused(
             "SIGNER_ALLOWANCE", f"the successors allow {total} units, the original {original.leaf.allowance}"
         )
+    if original.whole:
+        _check_items(papers, dict(item_allowances(original.document)))
     why = act_reason_words("supersede", request.message.reason)
     return _issued(papers, request.message.root, f"Replace {original.words} by {_listed(papers)}: {why}")
 
@@ -211,6 +215,7 @@ def consume(request: Request, desk: Desk) -> Finding:
         raise refused(
             "SIGNER_ALLOWANCE", f"the successors allow {total} units, {request.message.units} are used"
         )
+    _check_items(papers, {use.item: use.units for use in request.message.items})
     words = f"Use {request.message.units} units of {original.words} for {_listed(papers)}"
     return _issued(papers, request.message.root, words)
 
@@ -228,6 +233,17 @@ def _successors(request: Request, desk: Desk) -> list[Paper]:
         sorted(to_hex(p.hash) for p in papers),
     )
     return papers
+
+
+def _check_items(papers: list[Paper], left: Mapping[int, int]) -> None:
+    """The ledger bounds only the sum of the successors: what they take of an item, the signer holds."""
+    over = beyond([drawn_items(p.document) for p in papers], left) if left else None
+    if over is not None:
+        item, taken = over
+        raise refused(
+            "SIGNER_ALLOWANCE",
+            f"the successors allow {taken} units of item {item}, which has {left.get(item, 0)} to give",
+        )
 
 
 def confirm(request: Request, desk: Desk) -> Finding:

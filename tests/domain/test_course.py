@@ -127,6 +127,44 @@ def test_a_split_never_exceeds_what_is_left_together_and_item_by_item() -> None:
     assert refusal(split, acquit(1, "C-2", {1: 1}), CUSTOMS) == "LIFE_FORBIDS"
 
 
+def test_a_split_that_takes_too_much_of_an_item_is_told_which_one_and_what_to_state() -> None:
+    swapped = (Successor(5, {1: 5}), Successor(3, {1: 2, 3: 1}))
+    now, words = course(items={1: 6, 2: 4}), r"of item 1 .* may allow 6, and allow 7: .* originalItem"
+    for act, actor in (("supersede", ISSUER), ("consume", MIDDLE)):
+        deed = Deed(act, 2, units=10, items={1: 6, 2: 4}, successors=swapped)
+        with pytest.raises(LedgerError, match=words) as told:
+            perform(now, deed, actor, DAY)
+        assert (told.value.reason, told.value.context["item"]) == ("SUCCESSORS_EXCEED", 1)
+
+
+def test_successors_of_a_back_to_back_use_draw_only_on_the_items_that_were_used() -> None:
+    def consume(items: dict[int, int], *parts: Successor) -> Deed:
+        return Deed("consume", units=sum(items.values()), items=items, successors=parts)
+
+    now = course(items={1: 6, 2: 4})
+    assert refusal(now, consume({1: 3}, Successor(3, {2: 3})), MIDDLE) == "SUCCESSORS_EXCEED"
+    assert refusal(now, consume({1: 3, 2: 1}, Successor(4, {1: 4})), MIDDLE) == "SUCCESSORS_EXCEED"
+    used = perform(now, consume({1: 3, 2: 1}, Successor(2, {1: 2}), Successor(2, {1: 1, 2: 1})), MIDDLE, DAY)
+    assert used.life.item_remaining == {1: 3, 2: 3}
+
+
+def test_of_one_allowance_for_all_items_parts_may_make_allowances_by_item_and_the_other_way_round() -> None:
+    itemised = Deed("supersede", 2, successors=(Successor(6, {1: 2, 7: 4}), Successor(4)))
+    assert perform(course(), itemised, ISSUER, DAY).life.status is Status.SUPERSEDED
+    whole = Deed("supersede", 2, successors=(Successor(10),))
+    assert perform(course(items={1: 6, 2: 4}), whole, ISSUER, DAY).life.status is Status.SUPERSEDED
+
+
+@pytest.mark.parametrize("items", [{1: 5, 2: 5}, {}, {1: 6, 2: 4}])
+def test_a_true_copy_allows_the_same_of_each_item(items: dict[int, int]) -> None:
+    now = course(items={1: 6, 2: 4})
+    made = Deed("supersede", TRUE_COPY, successors=(Successor(10, items, LAST),))
+    if items == {1: 6, 2: 4}:
+        assert perform(now, made, ISSUER, DAY).life.status is Status.SUPERSEDED
+    else:
+        assert refusal(now, made, ISSUER) == "TRUE_COPY_DIFFERS"
+
+
 def test_a_true_copy_is_of_an_unused_original_whole_and_keeps_its_validity() -> None:
     copy = Successor(10, valid_until=LAST)
     made = Deed("supersede", TRUE_COPY, successors=(copy,))
@@ -301,12 +339,14 @@ class Lives(RuleBasedStateMachine):
     @rule(
         actor=st.sampled_from(list(ACTORS)),
         items=st.dictionaries(st.integers(1, 2), st.integers(1, 5), min_size=1, max_size=2),
+        made=st.dictionaries(st.integers(1, 2), st.integers(1, 5), min_size=1, max_size=2),
     )
-    def consume(self, actor: str, items: dict[int, int]) -> None:
-        units = sum(items.values())
-        deed = Deed("consume", units=units, items=items, successors=(Successor(units, items),))
+    def consume(self, actor: str, items: dict[int, int], made: dict[int, int]) -> None:
+        successor = Successor(sum(made.values()), made)
+        deed = Deed("consume", units=sum(items.values()), items=items, successors=(successor,))
         if self.attempt(deed, ACTORS[actor]):
             assert actor == "chamber-au"
+            assert all(count <= items.get(number, 0) for number, count in made.items())
             for number, count in items.items():
                 self.passed_on[number] = self.passed_on.get(number, 0) + count
 
@@ -316,12 +356,19 @@ class Lives(RuleBasedStateMachine):
             assert actor == "chamber"
             self.ended = Status.REVOKED if act == "revoke" else self.ended
 
-    @rule(actor=st.sampled_from(list(ACTORS)), units=st.integers(1, 9))
-    def supersede(self, actor: str, units: int) -> None:
-        left = self.now.life.remaining
-        if self.attempt(Deed("supersede", 1, successors=(Successor(units),)), ACTORS[actor]):
+    @rule(
+        actor=st.sampled_from(list(ACTORS)),
+        parts=st.lists(
+            st.dictionaries(st.integers(1, 3), st.integers(1, 5), min_size=1), min_size=1, max_size=2
+        ),
+    )
+    def supersede(self, actor: str, parts: list[dict[int, int]]) -> None:
+        left = self.now.life.item_remaining
+        made = tuple(Successor(sum(items.values()), items) for items in parts)
+        if self.attempt(Deed("supersede", 1, successors=made), ACTORS[actor]):
             assert actor == "chamber"
-            assert units <= left
+            for number in (1, 2, 3):
+                assert sum(items.get(number, 0) for items in parts) <= left.get(number, 0)
             self.ended = Status.SUPERSEDED
 
     @rule(actor=st.sampled_from(list(ACTORS)), subject=st.sampled_from(["E", "F"]), days=st.integers(-1, 60))

@@ -48,6 +48,7 @@ def told(made: Any, severity: Severity = Severity.ERROR) -> dict[str, str]:
 
 def test_a_document_with_every_field_is_accepted_and_comes_back_unchanged() -> None:
     made = full()
+    made["items"][0]["originalItem"] = 2
     assert check_document(made) == []
     assert document(parse_certificate(made)) == made
     assert document(admit(made)) == made
@@ -115,6 +116,31 @@ def test_papers_that_lack_something_minor_are_shown_and_kept(
     made = full(**changes)
     assert told(made) == {}
     assert told(made, Severity.DISCREPANCY) == {pointer: rule}
+
+
+@pytest.mark.parametrize(
+    ("item", "rule"),
+    [
+        (1, None),
+        (999, None),
+        (0, "TOO_SMALL"),
+        (1000, "TOO_GREAT"),
+        ("2", "WRONG_TYPE"),
+        (True, "WRONG_TYPE"),
+    ],
+)
+def test_the_item_of_the_original_is_named_by_its_number(item: Any, rule: str | None) -> None:
+    made = full()
+    made["items"][1]["originalItem"] = item
+    assert told(made) == ({"/items/1/originalItem": rule} if rule else {})
+
+
+def test_an_item_of_an_original_that_is_not_named_is_refused() -> None:
+    made = full(original=None)
+    made["items"][1]["originalItem"] = 2
+    (found,) = [one for one in check_document(made) if one.is_error]
+    assert (found.pointer, found.rule, found.value) == ("/items/1/originalItem", "ORIGINAL_ITEM_ALONE", "2")
+    assert (found.source, "/original" in found.fix) == ("docs/certificate.md", True)
 
 
 def test_limits_of_days_are_inclusive() -> None:
@@ -201,11 +227,11 @@ def test_the_new_fields_can_stand_in_a_table() -> None:
         "number,scheme,issuanceBasis,certifierAuthorisation.number,importer.name,importer.address.lines,"
         "blanketPeriod.starts,blanketPeriod.ends,evidence.0.digest,evidence.0.name,evidence.0.mediaType,"
         "evidence.0.size,items.0.fobValue.amount,items.0.fobValue.currency,"
-        "items.0.regionalValueContent.percent"
+        "items.0.regionalValueContent.percent,items.0.originalItem,original.number"
     )
     row = (
         f"T-1,RCEP,approved-exporter,AE 1,Harbour,1 Street;2 Floor,2026-01-01,2026-06-30,0x{'07' * 32},a.pdf,"
-        "application/pdf,12,10.50,USD,40"
+        "application/pdf,12,10.50,USD,40,3,OLD-1"
     )
     [read] = import_csv(f"{header}\n{row}\n".encode())
     made = sample_document(items=1)
@@ -213,4 +239,5 @@ def test_the_new_fields_can_stand_in_a_table() -> None:
     made |= {name: value for name, value in read.document.items() if name != "items"}
     assert [one for one in check_for_issue(made) if one.is_error] == []
     assert made["evidence"][0]["size"] == 12
+    assert made["items"][0]["originalItem"] == 3
     assert made["importer"]["address"]["lines"] == ["1 Street", "2 Floor"]

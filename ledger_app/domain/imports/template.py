@@ -16,7 +16,12 @@ FIELDS: Final = tuple(sorted(_MEMBERS - {"type", "version", "issuer", "extension
 
 _WHOLE: Final = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 _NUMBERS: Final[tuple[tuple[str, ...], ...]] = (("version",), ("allowance", "units"))
-_ITEM_NUMBERS: Final[tuple[tuple[str, ...], ...]] = (("number",), ("allowance",), ("packages", "count"))
+_ITEM_NUMBERS: Final[tuple[tuple[str, ...], ...]] = (
+    ("number",),
+    ("allowance",),
+    ("originalItem",),
+    ("packages", "count"),
+)
 _PARTIES: Final = ("issuer", "exporter", "agent", "producer", "consignee", "importer")
 _LISTS: Final[tuple[tuple[str, ...], ...]] = (
     ("containers",),

@@ -1,0 +1,94 @@
+"""Parts of an original on a running ledger: none takes more of an item than is left of it."""
+
+from typing import Any
+
+import pytest
+
+from ledger_app.errors import Conflict, Unprocessable
+from ledger_app.proof.canonical import parse_object
+from ledger_app.services import certificates, clearing, issuing
+from ledger_app.services.context import ALWAYS
+from ledger_app.services.locating import Reference
+from tests.support.world import World
+
+
+def itemised(world: World, *items: tuple[int, int | None], **changes: Any) -> dict[str, Any]:
+    """A document with these units and `originalItem` of each item."""
+    made = world.document(items=len(items), per_item_allowance=1, **changes)
+    made["allowance"]["units"] = sum(units for units, _ in items)
+    for item, (units, drawn) in zip(made["items"], items, strict=True):
+        item["allowance"] = units
+        if drawn is not None:
+            item["originalItem"] = drawn
+    return made
+
+
+def part(
+    world: World, original: dict[str, Any], *items: tuple[int, int | None], **changes: Any
+) -> dict[str, Any]:
+    return itemised(world, *items, original={"number": original["number"]}, **changes)
+
+
+def supersede(world: World, original: dict[str, Any], *parts: dict[str, Any], reason: str = "SPLIT") -> Any:
+    chamber, named = world.principal("chamber-cn"), Reference(id=original["id"])
+    return issuing.supersede(world.ctx, chamber, named, list(parts), reason, ALWAYS)
+
+
+def test_a_split_stays_within_what_is_left_of_each_item(world: World) -> None:
+    (original,) = world.issue(itemised(world, (6, None), (4, None)))
+    customs, named = world.principal("customs-au"), Reference(id=original["id"])
+    used = [{"item": 1, "units": 2}]
+    world.done(clearing.acquit(world.ctx, customs, named, "D-1", None, used, ALWAYS))
+
+    too_much = [part(world, original, (5, None)), part(world, original, (3, 2))]
+    with pytest.raises(Conflict, match=r"of item 1 .* may allow 4, and allow 5") as refused:
+        supersede(world, original, *too_much)
+    assert refused.value.reason == "SUCCESSORS_EXCEED"
+    assert (refused.value.context["item"], refused.value.context["left"]) == (1, 4)
+    # As the first item of its own document the second item of the original would be taken for the first.
+    with pytest.raises(Conflict, match="originalItem"):
+        supersede(world, original, part(world, original, (4, None)), part(world, original, (4, None)))
+    world.done(
+        supersede(world, original, part(world, original, (4, None)), part(world, original, (3, 2), (1, None)))
+    )
+
+
+def test_a_true_copy_allows_the_same_of_each_item(world: World) -> None:
+    (original,) = world.issue(itemised(world, (6, None), (4, None)))
+    copied = {"flags": ["certified-true-copy"]}
+    with pytest.raises(Conflict, match="TRUE_COPY_DIFFERS"):
+        supersede(world, original, part(world, original, (5, None), (5, None), **copied), reason="TRUE_COPY")
+    same = part(world, original, (6, None), (4, None), **copied)
+    world.done(supersede(world, original, same, reason="TRUE_COPY"))
+
+
+def test_an_item_that_the_original_does_not_have_gives_nothing(world: World) -> None:
+    (original,) = world.issue(itemised(world, (6, None), (4, None)))
+    with pytest.raises(Conflict, match=r"of item 3 .* may allow 0, and allow 1"):
+        supersede(world, original, part(world, original, (1, 3)))
+    with pytest.raises(Unprocessable, match="DOCUMENT_INVALID"):
+        supersede(world, original, itemised(world, (1, 1)))
+
+
+def test_back_to_back_takes_of_each_item_what_it_uses_of_it(world: World) -> None:
+    (original,) = world.issue(itemised(world, (6, None), (4, None)))
+    chamber = world.actors["chamber-au"]
+    bundle = parse_object(certificates.bundle(world.ctx, world.principal("chamber-cn"), original["id"]))
+    abroad = {
+        "destination": "NZ",
+        "importCountry": "NZ",
+        "flags": ["back-to-back"],
+    }
+
+    def consume(*parts: dict[str, Any]) -> Any:
+        for made in parts:
+            made["issuer"] = {"identifier": chamber.identifier, "name": "Abroad", "territory": "AU"}
+        used = [{"item": 1, "units": 2}, {"item": 2, "units": 3}]
+        named = Reference(bundle=bundle)
+        return issuing.consume(
+            world.ctx, world.principal("chamber-au"), named, list(parts), None, used, ALWAYS
+        )
+
+    with pytest.raises(Conflict, match=r"of item 1 .* may allow 2, and allow 3"):
+        consume(part(world, original, (3, None), **abroad))
+    world.done(consume(part(world, original, (3, 2), **abroad), part(world, original, (2, 1), **abroad)))

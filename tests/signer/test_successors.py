@@ -1,0 +1,114 @@
+"""What the signer of an issuing body holds of successors by item, which the ledger does not: whatever the
+service says, no part takes more of an item than the original, or than was used of it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger_app.domain.samples import DEMO_ISSUER, sample_document
+from ledger_app.domain.terms import scheme_id
+from ledger_app.proof import typed_data as td
+from ledger_app.proof.bundle import Bundle, Registered
+from ledger_app.proof.commitments import disclose
+from ledger_app.proof.leaf import leaf_for
+from tests.signer.desk import OWN, SECRET, Desk, deadline, leaf_of, paper, request, signer, tree_of
+
+Parts = list[list[tuple[int, int | None]]]
+"""Of each successor: units and `originalItem` of its items."""
+
+
+def original(**changes: Any) -> dict[str, Any]:
+    """5 units of each of two items."""
+    return sample_document("O-1", per_item_allowance=5, **changes)
+
+
+def successors(parts: Parts) -> list[dict[str, Any]]:
+    made = []
+    for place, items in enumerate(parts):
+        document = sample_document(f"S-{place}", items=len(items), per_item_allowance=1)
+        document["allowance"]["units"] = sum(units for units, _ in items)
+        document["original"] = {"number": "O-1"}
+        for item, (units, drawn) in zip(document["items"], items, strict=True):
+            item["allowance"] = units
+            if drawn is not None:
+                item["originalItem"] = drawn
+        made.append(paper(document))
+    return made
+
+
+def supersede(parts: Parts, subject: dict[str, Any] | None = None) -> dict[str, Any]:
+    shown = subject or paper(original())
+    fresh = successors(parts)
+    leaves = tuple(leaf_of(p) for p in fresh)
+    leaf = leaf_for(original(), SECRET).hash()
+    root = tree_of(fresh).root
+    message = td.Supersede(leaf, scheme_id("RCEP"), root, len(fresh), leaves, 2, deadline())
+    return request(message, subject=shown, documents=fresh)
+
+
+def consume(parts: Parts, used: dict[int, int]) -> dict[str, Any]:
+    theirs = paper(original(issuer="urn:other:chamber"))
+    fresh = successors(parts)
+    leaves = tuple(leaf_of(p) for p in fresh)
+    items = tuple(td.ItemUnits(item, units) for item, units in used.items())
+    root, units = tree_of(fresh).root, sum(used.values())
+    message = td.Consume(leaf_of(theirs), OWN, units, items, root, len(fresh), leaves, deadline())
+    return request(message, subject=theirs, documents=fresh)
+
+
+def answer(desk: Desk, folder: Path, asked: dict[str, Any]) -> str:
+    """The reason of the refusal, "" where it was signed."""
+    desk.pending = [asked]
+    with signer(desk, folder, DEMO_ISSUER) as working:
+        working.step()
+    assert len(desk.signatures) + len(desk.refusals) == 1
+    return desk.refusals.get("a1", "")
+
+
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ([[(5, None), (5, None)]], ""),
+        ([[(5, None)], [(5, 2)]], ""),
+        ([[(3, None), (2, 1)], [(5, 2)]], ""),
+        ([[(6, None)]], "SIGNER_ALLOWANCE"),
+        ([[(5, None)], [(5, None)]], "SIGNER_ALLOWANCE"),
+        ([[(3, None), (3, 1)]], "SIGNER_ALLOWANCE"),
+        ([[(1, 3)]], "SIGNER_ALLOWANCE"),
+    ],
+)
+def test_a_split_that_takes_more_of_an_item_than_the_original_allows_is_refused(
+    parts: Parts, reason: str, desk: Desk, tmp_path: Path
+) -> None:
+    assert answer(desk, tmp_path, supersede(parts)) == reason
+
+
+@pytest.mark.parametrize(
+    ("parts", "used", "reason"),
+    [
+        ([[(3, None)]], {1: 3}, ""),
+        ([[(3, 2)]], {2: 3}, ""),
+        ([[(3, None)]], {2: 3}, "SIGNER_ALLOWANCE"),
+        ([[(2, None)], [(2, None)]], {1: 3, 2: 1}, "SIGNER_ALLOWANCE"),
+    ],
+)
+def test_a_back_to_back_certificate_takes_of_each_item_what_is_used_of_it(
+    parts: Parts, used: dict[int, int], reason: str, desk: Desk, tmp_path: Path
+) -> None:
+    assert answer(desk, tmp_path, consume(parts, used)) == reason
+
+
+@pytest.mark.parametrize(("units", "reason"), [(10, ""), (11, "SIGNER_ALLOWANCE")])
+def test_of_an_original_in_part_the_items_cannot_be_held_and_the_sum_still_is(
+    units: int, reason: str, desk: Desk, tmp_path: Path
+) -> None:
+    shown = disclose(original(), SECRET, ["/number", "/issuer", "/scheme"])
+    leaf = leaf_for(original(), SECRET)
+    part = Bundle(leaf, (), Registered(1337, b"\x01" * 32, "0x" + "ce" * 20), disclosure=shown).to_json()
+    assert answer(desk, tmp_path, supersede([[(units, None)]], part)) == reason
+
+
+@pytest.mark.parametrize("wrong", ["2", 0, [], {}])
+def test_an_item_that_names_no_item_of_an_original_is_refused(wrong: Any, desk: Desk, tmp_path: Path) -> None:
+    assert answer(desk, tmp_path, supersede([[(5, wrong)]])) == "TERMS_INVALID"
