@@ -59,6 +59,16 @@ ROWS: Rows = (
         "Copy allowance and last day of the original, or issue a replacement instead.",
     ),
     (
+        "FLAGS_DIFFER",
+        "The flags of a successor say another act than the one that issues it.",
+        "Add the flag to /flags or take it out, as the message says.",
+    ),
+    (
+        "ORIGINAL_DIFFERS",
+        "A successor names another original than the certificate that the act is about.",
+        "Name that one under /original, or leave /original out.",
+    ),
+    (
         "SCHEME_UNKNOWN",
         "No rules are kept for this scheme.",
         "See `origin agreement list` for the codes known.",

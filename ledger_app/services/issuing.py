@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from ledger_app.access.principals import Principal
 from ledger_app.domain.course import TRUE_COPY, Deed, Successor
+from ledger_app.domain.successors import require_back_to_back, require_replacements
 from ledger_app.domain.terms import scheme_id
 from ledger_app.errors import BadInput, Conflict, TooLarge, Unprocessable
 from ledger_app.proof.hexes import from_hex, to_hex
@@ -103,7 +104,8 @@ def supersede(
     issuer = own_organisation(principal)
     original = own_certificate(ctx, principal, reference)
     number = reason_number("supersede", reason)
-    _check_copies(documents, number)
+    known, digest = original.known, to_hex(original.leaf.digest)
+    require_replacements(documents, known, digest, true_copy=number == TRUE_COPY)
     if parts := _parts(documents):
         require(ctx, principal, original, Deed("supersede", number, successors=parts))
     make_ready(ctx)
@@ -152,6 +154,7 @@ def consume(
     original = locate(ctx, principal, reference)
     if to_hex(original.leaf.issuer) == issuer:
         raise Conflict("OWN_CERTIFICATE")
+    require_back_to_back(documents, original.known, to_hex(original.leaf.digest))
     use = choose_units(ctx, original, units, items)
     wanted = {item.item: item.units for item in use.signed}
     if parts := _parts(documents):
@@ -199,16 +202,6 @@ def _parts(documents: list[Any]) -> tuple[Successor, ...]:
 
 def _successors(ctx: Services, conn: Connection, issuer: str, documents: list[Any], act_id: str) -> Batch:
     return batches.prepare(ctx, issuer, numbering.all_numbered(conn, issuer, documents), act_id)
-
-
-def _check_copies(documents: list[Any], reason: int) -> None:
-    """Certified true copies are marked as such, and nothing else is. Raises Conflict `TRUE_COPY_DIFFERS`."""
-    for document in documents:
-        flags = document.get("flags") if isinstance(document, dict) else None
-        marked = isinstance(flags, list) and "certified-true-copy" in flags
-        if marked != (reason == TRUE_COPY):
-            words = "Give the reason TRUE_COPY, and certified-true-copy in /flags: both, or neither."
-            raise Conflict("TRUE_COPY_DIFFERS", words)
 
 
 def _kept(ctx: Services, conn: Connection, draft: Draft, batch: Batch) -> dict[str, Any]:

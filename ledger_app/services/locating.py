@@ -81,9 +81,16 @@ class Located:
         return to_hex(self.leaf.hash())
 
     @property
+    def known(self) -> JsonObject:
+        """What is known of its document: all of it, its number, or nothing."""
+        if self.document is not None:
+            return self.document
+        return {"number": self.row.number} if self.row else {}
+
+    @property
     def name(self) -> str:
         """Its number if known, else its digest, for summaries."""
-        number = (self.document or {}).get("number") or (self.row.number if self.row else None)
+        number = self.known.get("number")
         if not number:
             return f"certificate {to_hex(self.leaf.digest)[:18]}…"
         return f"certificate {printable(number, 60)}"  # whoever brought the bundle wrote it

@@ -131,7 +131,9 @@ def _bodies(world: World, clients: Mapping[str, Any]) -> dict[str, list[tuple[st
         f"{one}/{{certificate}}/reinstate": [{}],
         f"{one}/{{certificate}}/revoke": [{"reason": "ISSUED_IN_ERROR"}, {"reason": 1}],
         f"{one}/{{certificate}}/supersede": [{"documents": [world.document()], "reason": 1}],
-        f"{one}/{{certificate}}/consume": [{"documents": [world.document()], "units": 1, **about}],
+        f"{one}/{{certificate}}/consume": [
+            {"documents": [world.document(flags=["back-to-back"])], "units": 1, **about}
+        ],
         f"{one}/{{certificate}}/acquit": [
             {"declaration": "D-1"},
             {"declaration": "D-2", "units": 1, **about},

@@ -62,6 +62,19 @@ def test_a_true_copy_allows_the_same_of_each_item(world: World) -> None:
     world.done(supersede(world, original, same, reason="TRUE_COPY"))
 
 
+def test_a_successor_that_names_another_original_or_act_is_refused(world: World) -> None:
+    original, other = world.issue(world.document(), world.document())
+    with pytest.raises(Unprocessable, match="ORIGINAL_DIFFERS"):
+        supersede(world, original, world.document(original={"number": other["number"]}))
+    named = {"number": original["number"], "digest": other["digest"]}
+    with pytest.raises(Unprocessable, match="ORIGINAL_DIFFERS"):
+        supersede(world, original, world.document(original=named))
+    with pytest.raises(Unprocessable, match="FLAGS_DIFFER"):
+        supersede(world, original, world.document(flags=["back-to-back"]))
+    named = {"number": original["number"], "digest": original["digest"]}
+    world.done(supersede(world, original, world.document(original=named, flags=["replacement"])))
+
+
 def test_an_item_that_the_original_does_not_have_gives_nothing(world: World) -> None:
     (original,) = world.issue(itemised(world, (6, None), (4, None)))
     with pytest.raises(Conflict, match=r"of item 3 .* may allow 0, and allow 1"):
@@ -89,6 +102,10 @@ def test_back_to_back_takes_of_each_item_what_it_uses_of_it(world: World) -> Non
             world.ctx, world.principal("chamber-au"), named, list(parts), None, used, ALWAYS
         )
 
+    with pytest.raises(Unprocessable, match="FLAGS_DIFFER"):
+        consume(part(world, original, (2, 1), **{**abroad, "flags": None}))
+    with pytest.raises(Unprocessable, match="ORIGINAL_DIFFERS"):
+        consume(part(world, {"number": "ANOTHER"}, (2, 1), **abroad))
     with pytest.raises(Conflict, match=r"of item 1 .* may allow 2, and allow 3"):
         consume(part(world, original, (3, None), **abroad))
     world.done(consume(part(world, original, (3, 2), **abroad), part(world, original, (2, 1), **abroad)))

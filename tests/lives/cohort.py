@@ -131,7 +131,7 @@ class Cohort:
                 ctx, who, what, self._parts(move, paper.destination), "SPLIT", ALWAYS
             ),
             "consume": lambda: issuing.consume(
-                ctx, who, what, self._parts(move, "NZ"), move.units, None, ALWAYS
+                ctx, who, what, self._parts(move, "NZ", ["back-to-back"]), move.units, None, ALWAYS
             ),
             "acquit": lambda: clearing.acquit(ctx, who, what, move.claim, move.units, None, ALWAYS),
             "withdraw": lambda: clearing.withdraw(ctx, who, what, move.claim, "ENTERED_IN_ERROR", ALWAYS),
@@ -146,11 +146,13 @@ class Cohort:
         }  # fmt: skip
         return requests[move.act]()
 
-    def _parts(self, move: Move, destination: str) -> list[dict[str, Any]]:
+    def _parts(self, move: Move, destination: str, flags: list[str] | None = None) -> list[dict[str, Any]]:
         actor = self.world.actors[move.actor]
         issuer = {"identifier": actor.identifier, "name": actor.name, "territory": actor.territory}
         made = [
-            self.world.document(allowance=part, destination=destination, importCountry=destination)
+            self.world.document(
+                allowance=part, destination=destination, importCountry=destination, flags=flags
+            )
             for part in move.parts
         ]
         return [{**document, "issuer": issuer} for document in made]

@@ -174,7 +174,8 @@ def test_a_bundle_whose_document_was_changed_is_not_acted_upon(world: World) -> 
 def test_an_intermediate_issuer_consumes_and_issues_its_own(world: World) -> None:
     (original,) = world.issue(world.document(allowance=10))
     chamber = world.actors["chamber-au"]
-    successor = world.document(allowance=6, destination="NZ", importCountry="NZ")
+    told = {"flags": ["back-to-back"], "original": {"number": original["number"]}}
+    successor = world.document(allowance=6, destination="NZ", importCountry="NZ", **told)
     successor["issuer"] = {"identifier": chamber.identifier, "name": "chamber-au", "territory": "AU"}
     bundle = parse_object(bundle_of(world, original))
     answer = issuing.consume(

@@ -1,0 +1,76 @@
+"""What successors say of themselves: flags, and the original that they name, fit the act that issues them.
+
+Reads plain JSON. What is wrong in form passes here, and is refused for that.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from ledger_app.domain.words import printable
+from ledger_app.errors import Conflict, Unprocessable
+
+_BACK_TO_BACK: Final = "back-to-back"
+_REPLACEMENT: Final = "replacement"
+_TRUE_COPY: Final = "certified-true-copy"
+
+
+def require_replacements(
+    documents: Sequence[Any], original: Mapping[str, Any], digest: str, *, true_copy: bool
+) -> None:
+    """What a supersession issues. `original`: what is known of the document that it ends; `digest`: 0x….
+
+    Certified true copies are marked as such, and nothing else is. What corrects a back-to-back certificate
+    may stay one, and then name what that one rests on. Raises Conflict TRUE_COPY_DIFFERS, Unprocessable
+    FLAGS_DIFFER, ORIGINAL_DIFFERS.
+    """
+    kept = _flags(original)
+    for document in documents:
+        flags = _flags(document)
+        if (_TRUE_COPY in flags) != true_copy:
+            words = "Give the reason TRUE_COPY, and certified-true-copy in /flags: both, or neither."
+            raise Conflict("TRUE_COPY_DIFFERS", words)
+        _refuse(flags - kept, (_BACK_TO_BACK, _REPLACEMENT) if true_copy else (_BACK_TO_BACK,))
+        rests_on = _named(original) if _BACK_TO_BACK in flags else {}
+        if not rests_on or _named(document) != rests_on:
+            _require_named(document, original.get("number"), digest)
+
+
+def require_back_to_back(documents: Sequence[Any], original: Mapping[str, Any], digest: str) -> None:
+    """What is issued out of another issuer's certificate, which is `original` with `digest`, as above.
+
+    Raises Unprocessable FLAGS_DIFFER, ORIGINAL_DIFFERS.
+    """
+    for document in documents:
+        flags = _flags(document)
+        if _BACK_TO_BACK not in flags:
+            words = "It is issued out of another issuer's certificate: add back-to-back to /flags."
+            raise Unprocessable("FLAGS_DIFFER", words, flag=_BACK_TO_BACK)
+        _refuse(flags, (_TRUE_COPY, _REPLACEMENT))
+        _require_named(document, original.get("number"), digest)
+
+
+def _refuse(flags: frozenset[str], foreign: Iterable[str]) -> None:
+    for flag in foreign:
+        if flag in flags:
+            words = f"Another act than this one issues what is {flag}: take it out of /flags."
+            raise Unprocessable("FLAGS_DIFFER", words, flag=flag)
+
+
+def _require_named(document: Any, number: Any, digest: str) -> None:
+    # A document need not name its original; the number is unknown where only some fields were shown.
+    named = _named(document)
+    for member, known in (("number", number), ("digest", digest)):
+        if known is not None and named.get(member, known) != known:
+            told, right = printable(named[member], 80), printable(known, 80)
+            words = f"/original/{member} is {told}; of the certificate that the act is about it is {right}."
+            raise Unprocessable("ORIGINAL_DIFFERS", words, member=member)
+
+
+def _named(document: Any) -> Mapping[str, Any]:
+    named = document.get("original") if isinstance(document, dict) else None
+    return named if isinstance(named, dict) else {}
+
+
+def _flags(document: Any) -> frozenset[str]:
+    flags = document.get("flags") if isinstance(document, Mapping) else None
+    return frozenset(one for one in flags if isinstance(one, str)) if isinstance(flags, list) else frozenset()
