@@ -11,21 +11,19 @@ new nonce while its signatures are good and the contract would take it; else it 
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from itertools import groupby
 from threading import Event
-from typing import Any
 
 from ledger_app.chain import effects, pin
-from ledger_app.chain.facts import Receipt, read_receipt
+from ledger_app.chain.facts import Receipt
 from ledger_app.chain.fees import Bidder, Fees
 from ledger_app.chain.gateway import Gateway
-from ledger_app.chain.rpc import Call, RpcError, chunks
+from ledger_app.chain.receipts import believed
+from ledger_app.chain.rpc import chunks
 from ledger_app.chain.sender import Draft, Sender, View, gas_limit
 from ledger_app.errors import (
     ActRefused,
     LedgerError,
-    NodeUnavailable,
     Unavailable,
     WrongLedger,
     as_ledger_error,
@@ -164,7 +162,7 @@ class Submitter(Sender):
         mined = [tx for tx in open_ if tx.nonce < view.nonce]
         if not mined and not lost:
             return 0
-        found = self._believed(view, mined, self._receipts(mined))
+        found = believed(self.gateway, self.store, mined, head=view.number, depth=self._depth)
         moved = 0
         with self.writing() as conn:
             for tx in lost:
@@ -214,47 +212,6 @@ class Submitter(Sender):
         if not receipt.ok and final and tx.outbox_id is not None:
             self._after_revert(conn, tx.outbox_id)
         return 1
-
-    def _believed(
-        self, view: View, txs: Sequence[outbox.Transaction], receipts: Sequence[Receipt | None]
-    ) -> list[Receipt | None]:
-        """The receipts, checked against what else the node says, so that one untrue answer confirms nothing.
-
-        Where blocks become final with depth, the block of each is the chain's. An act leaves events, unless
-        its effect was there before: success without any is believed when the contracts' state shows it.
-        """
-        if self._depth:
-            numbers = sorted({receipt.number for receipt in receipts if receipt is not None})
-            hashes = {number: self.gateway.header(number).hash for number in numbers if number <= view.number}
-            if any(r is not None and hashes.get(r.number) != r.block_hash for r in receipts):
-                raise NodeUnavailable("NODE_UNAVAILABLE", "the node's receipts are of another chain")
-        silent = {
-            tx.outbox_id
-            for tx, receipt in zip(txs, receipts, strict=True)
-            if receipt is not None and receipt.ok and not receipt.logs
-        }
-        with self.store.read() as conn:
-            items = outbox.items(conn, [item_id for item_id in silent if item_id is not None])
-        false = {item.id for item in items.values() if item.act_kind is not None and not self._is_done(item)}
-        return [
-            replace(receipt, ok=False) if receipt is not None and tx.outbox_id in false else receipt
-            for tx, receipt in zip(txs, receipts, strict=True)
-        ]
-
-    def _is_done(self, item: outbox.Item) -> bool:
-        return item.act_kind is not None and effects.is_done(
-            self.gateway, item.act_kind, item.act_message, item.act_call
-        )
-
-    def _receipts(self, txs: Sequence[outbox.Transaction]) -> list[Receipt | None]:
-        answers: list[Any] = []
-        for part in chunks(txs, 100):
-            calls: list[Call] = [("eth_getTransactionReceipt", [tx.hash]) for tx in part]
-            answers.extend(self.gateway.rpc.batch(calls))
-        for answer in answers:
-            if isinstance(answer, RpcError):
-                raise NodeUnavailable("NODE_UNAVAILABLE", "the node cannot tell about transactions")
-        return [read_receipt(answer, tx.hash) for tx, answer in zip(txs, answers, strict=True)]
 
     def _after_revert(self, conn: Connection, item_id: int) -> None:
         """The item's transaction is on the chain and failed, as the node says. In the same commit the item

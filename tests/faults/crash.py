@@ -23,7 +23,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 #: The files of one write to the chain, from the record to the receipt.
 _STORE = ("store/engine.py", "store/dialects.py")
 OUTBOX = (
-    *("chain/submitter.py", "chain/sender.py", "chain/fees.py"),
+    *("chain/submitter.py", "chain/receipts.py", "chain/sender.py", "chain/fees.py"),
     *("store/outbox.py", "store/bids.py", "store/lease.py", *_STORE),
 )
 FOLLOWER = ("chain/follower.py", "chain/logs.py", "chain/projection.py", "store/index.py", *_STORE)
