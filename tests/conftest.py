@@ -41,8 +41,8 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
 
 @pytest.fixture(scope="session", params=databases.both_when_long())
 def world(request: pytest.FixtureRequest, worlds: Callable[[str], World]) -> World:
-    """One running world for all tests of a process, in the long run one on each kind of database: each keeps
-    a chain and its own workers busy. A test issues certificates of its own."""
+    """One running world for all tests of a process that have none of their own, in the long run one on each
+    kind of database: each costs a chain and its own workers. A test issues certificates of its own."""
     return worlds(request.param)
 
 

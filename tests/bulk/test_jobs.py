@@ -160,7 +160,9 @@ def test_rows_without_a_number_take_one_and_the_same_file_takes_none_again(desk:
         none = other.send(table([without[0]]))
     assert [each["rule"] for each in none["findings"]] == ["FIELD_MISSING", "NUMBERS_NONE"]
     pattern = f"R{secrets.token_hex(3)}-######"
-    numbering.add(desk.world.ctx, desk.world.principal("chamber-cn"), pattern, 1, None, rows[0]["scheme"], ALWAYS)
+    numbering.add(
+        desk.world.ctx, desk.world.principal("chamber-cn"), pattern, 1, None, rows[0]["scheme"], ALWAYS
+    )
     job = desk.imported(table(rows))
     assert counts(job) == (5, 5, 0, 0)
     listed = desk.client.get(f"/v1/imports/jobs/{job['id']}/rows").json()["rows"]
