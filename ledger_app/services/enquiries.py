@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 
 from ledger_app.access.principals import Principal
-from ledger_app.domain.standing import act_reason_words
-from ledger_app.errors import BadInput, Conflict, NotFound
+from ledger_app.domain.standing import Role, act_reason_words
+from ledger_app.errors import BadInput, Conflict, NotFound, NotPermitted, Unavailable
 from ledger_app.proof.hashes import words_hash
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.leaf import enquiry_id
@@ -40,7 +40,8 @@ def enquire(
 ) -> dict[str, Any]:
     """Ask for the caller's signature to ask `to` (identifier or id); `reply_by` in Unix seconds.
 
-    `reference` is None for a suspected forgery, which has no leaf. Gives `{"act", "enquiry"}`.
+    `reference` is None for a suspected forgery, which has no leaf. Gives `{"act", "enquiry"}`. Raises
+    BadInput `REPLY_BY_INVALID`, `ASKED_UNKNOWN`, NotPermitted `LIFE_NOT_YOURS`.
     """
     if (earlier := once.answered(ctx.store)) is not None:
         return dict(earlier)
@@ -50,6 +51,7 @@ def enquire(
         raise BadInput("REPLY_BY_INVALID")
     _check_text(text)
     number = reason_number("enquire", code)
+    _require_between(ctx, customs, asked)
     found = None if reference is None else locate(ctx, principal, reference)
     leaf = _NO_LEAF if found is None else found.leaf.hash()
     salt = secrets.token_bytes(32)
@@ -100,7 +102,13 @@ def enquire(
 def answer(
     ctx: Services, principal: Principal, enquiry: str, code: int | str, text: str, once: Once
 ) -> dict[str, Any]:
-    """Ask for the caller's signature on its answer to an enquiry it was sent."""
+    """Ask for the caller's signature on its answer to an enquiry it was sent.
+
+    Raises NotFound `ENQUIRY_UNKNOWN_HERE`, `ENQUIRY_UNKNOWN` before it is on the ledger, Conflict
+    `ENQUIRY_ANSWERED`, `ENQUIRY_ANSWERED_HERE` while an answer waits.
+    """
+    if (earlier := once.answered(ctx.store)) is not None:
+        return dict(earlier)
     asked = own_organisation(principal)
     _check_text(text)
     number = reason_number("answer", code)
@@ -108,6 +116,7 @@ def answer(
         row = enquiries.by_id(conn, enquiry)
     if row is None or row.recipient != asked:
         raise NotFound("ENQUIRY_UNKNOWN_HERE")
+    _require_open(ctx, enquiry)
     opened = orjson.loads(ctx.vault.open(row.sealed, f"enquiries/{row.id}"))
     salt = secrets.token_bytes(32)
     reply = words_hash(salt, text)
@@ -197,6 +206,35 @@ def _json(
         },
         "answerAct": row.answer_act_id,
     }
+
+
+# Like `lives.require`: what the contract would refuse is told before anybody is asked to sign, and nothing is
+# held up while the ledger cannot be asked.
+
+
+def _require_between(ctx: Services, customs: str, asked: str) -> None:
+    """Customs asks a member."""
+    try:
+        roles = Role(ctx.gateway.organisation(from_hex(customs, 32)).roles)
+        known = any(ctx.gateway.organisation(from_hex(asked, 32)).territory)
+    except (Unavailable, BadInput, ValueError):
+        return
+    if Role.CUSTOMS not in roles:
+        raise NotPermitted("LIFE_NOT_YOURS", "Only customs may do this.")
+    if not known:
+        raise BadInput("ASKED_UNKNOWN")
+
+
+def _require_open(ctx: Services, enquiry: str) -> None:
+    """It was asked, and is not answered."""
+    try:
+        seen = ctx.gateway.enquiry(from_hex(enquiry, 32))
+    except (Unavailable, BadInput, ValueError):
+        return
+    if not seen.asked:
+        raise NotFound("ENQUIRY_UNKNOWN", "It is not on the ledger yet.")
+    if seen.answered:
+        raise Conflict("ENQUIRY_ANSWERED")
 
 
 def _check_text(text: str) -> None:

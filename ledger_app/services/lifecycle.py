@@ -9,11 +9,12 @@ from ledger_app.domain.course import Deed
 from ledger_app.domain.standing import act_reason_words
 from ledger_app.errors import Conflict, NotFound
 from ledger_app.proof.hexes import from_hex, to_hex
+from ledger_app.proof.leaf import Leaf
 from ledger_app.proof.typed_data import Confirm, Reinstate, Revoke, Suspend
 from ledger_app.services.acts import Draft, Message, own_organisation, reason_number, record
 from ledger_app.services.context import Once, Services
 from ledger_app.services.lives import require
-from ledger_app.services.locating import Located, Reference, intact, own_certificate
+from ledger_app.services.locating import Located, Reference, intact, own_certificate, proof_of
 from ledger_app.services.search.recording import forget
 from ledger_app.store import applications, certificates
 
@@ -52,21 +53,26 @@ def revoke(
 def confirm(ctx: Services, principal: Principal, batch: str, once: Once) -> dict[str, Any]:
     """Ask for the caller's signature that a batch, whose key was disowned, is its own.
 
-    `batch` is the batch id (0x…) of a batch recorded here. Raises NotFound `BATCH_UNKNOWN_HERE`.
+    `batch` is the batch id (0x…) of a batch recorded here. Raises NotFound `BATCH_UNKNOWN_HERE`, and as
+    `lives.require` where there is nothing to confirm.
     """
+    if (earlier := once.answered(ctx.store)) is not None:
+        return dict(earlier)
     organisation = own_organisation(principal)
     with ctx.store.read() as conn:
         row = certificates.first_of_batch(conn, batch)
     if row is None or row.issuer != organisation:
         raise NotFound("BATCH_UNKNOWN_HERE")
     with intact(row):
-        scheme = row.leaf_fields["scheme"]
+        leaf = Leaf.from_json(row.leaf_fields)
+    # By its leaf alone, of which all in the batch share the fate: its document may have been erased.
+    require(ctx, principal, Located(leaf, proof_of(row), None, None, None, row, None), Deed("confirm"))
     draft = Draft(
         desk=organisation,
         message=Confirm(from_hex(batch, 32), ctx.deadline()),
         summary=f"Confirm the batch of certificate {row.number} under {row.scheme}",
         subject=batch,
-        call={"issuer": row.issuer, "scheme": scheme, "root": row.root},
+        call={"issuer": row.issuer, "scheme": to_hex(leaf.scheme), "root": row.root},
         evidence={"plain": {"scheme": row.scheme, "root": row.root}},
     )
     answer: dict[str, Any] = once.run(ctx.store, lambda conn: {"act": record(ctx, conn, draft)})

@@ -29,4 +29,4 @@ def test_every_step_until_issue_stands_on_the_page_with_where_it_starts_and_lead
 
 def test_every_act_after_issue_stands_on_the_page() -> None:
     shown = {word.strip() for row in rows("After issue") for word in row[0].split(":")[0].split(",")}
-    assert shown | {"confirm"} == set(DEEDS)
+    assert shown == set(DEEDS)

@@ -147,6 +147,8 @@ def test_a_disowned_key_shows_in_the_standing_until_the_issuer_confirms(world: W
     )
     world.done(lifecycle.confirm(world.ctx, who, issued["batch"], ALWAYS))
     assert world.verify(file=bundle)["standing"] == "good"
+    with pytest.raises(Conflict, match="not disowned"):
+        lifecycle.confirm(world.ctx, who, issued["batch"], ALWAYS)
     assert registered["state"] in ("included", "final")
     with pytest.raises(NotFound, match="BATCH_UNKNOWN_HERE"):
         lifecycle.confirm(world.ctx, world.principal("chamber-cn"), issued["batch"], ALWAYS)
