@@ -37,6 +37,7 @@ CHECKS: Final[dict[str, Callable[[Patient], Finding]]] = {
     "outbox": work.outbox,
     "signatures": work.signatures,
     "signers": work.signers,
+    "webhooks": work.webhooks,
 }
 """Every check by name, in the order in which one thing builds on another."""
 

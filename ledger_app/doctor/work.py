@@ -1,4 +1,4 @@
-"""The installation's work: database, keys, the ledger and its node, sender, outbox and signers."""
+"""The installation's work: database, keys, the ledger and its node, sender, outbox, signers and webhooks."""
 
 from typing import Final
 
@@ -6,15 +6,20 @@ from ledger_app.chain.account import missing_nonces
 from ledger_app.chain.pin import LedgerPin, kept_pin, saved_pin
 from ledger_app.doctor.finding import Finding, could_not_look, ok, problem, warning
 from ledger_app.doctor.patient import Patient
+from ledger_app.domain.words import printable
 from ledger_app.services import health
 from ledger_app.services.health import Look
+from ledger_app.store import members
 from ledger_app.store import signers as seen
+from ledger_app.store import webhooks as hooks
 from ledger_app.store.acts import COUNCIL
 from ledger_app.store.canary import check_canary
+from ledger_app.store.webhooks import Unheard
 
 _TRANSACTION_GAS: Final = 16_000_000
 """What the largest act may cost; the sender must be able to pay for one."""
 _LONG_SECONDS: Final = 3600
+_DAY_SECONDS: Final = 86_400
 _MOST_NAMED: Final = 5
 
 
@@ -151,6 +156,28 @@ def signers(patient: Patient) -> Finding:
     if idle:
         return warning("SIGNER_SILENT", f"for more than {limit // 60} minutes: " + _listed(sorted(idle)))
     return ok(f"{len(last)} signers ask for work")
+
+
+def webhooks(patient: Patient) -> Finding:
+    """What is to be delivered gets to its receivers."""
+    look = patient.look
+    health.schema(look)
+    with patient.store.read() as conn:
+        found = hooks.unheard(conn, look.now - _DAY_SECONDS)
+        names = members.names(conn, sorted({one.organisation for one in found}))
+    if not found:
+        return ok("no receiver has failed for a day")
+    # Never where they are: an address may hold what only its owner should know.
+    told = [
+        f"{printable(names.get(one.organisation, one.organisation), 80)} ({_unheard(one, look.now)})"
+        for one in found
+    ]
+    return warning("WEBHOOKS_UNHEARD", _listed(told))
+
+
+def _unheard(one: Unheard, now: int) -> str:
+    since = "given up" if one.disabled else f"failing for {(now - one.failing_since) // 3600} hours"
+    return f"{since}, {one.missed} not delivered"
 
 
 def _desks_with_work(look: Look) -> dict[str, int]:

@@ -113,6 +113,11 @@ ROWS: Rows = (
         "Acts wait for a signature.",
         "Have the person at the signer look, or wait for the council's votes.",
     ),
+    (
+        "WEBHOOKS_UNHEARD",
+        "A webhook has taken nothing for more than a day, or was given up.",
+        "Tell its organisation: it mends the receiver, then `origin webhook enable` and `resend`.",
+    ),
     ("TOOL_MISSING", "A program that the embedded chain needs is missing or too old.", "Install it."),
     (
         "SERVICE_NOT_READY",

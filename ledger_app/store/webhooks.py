@@ -101,6 +101,17 @@ class Backlog:
     lease_until: int
 
 
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """An endpoint that takes nothing: disabled, or failing since then (Unix seconds). `missed`: deliveries
+    that it has not taken."""
+
+    organisation: str
+    disabled: bool
+    failing_since: int
+    missed: int
+
+
 # --- endpoints ---------------------------------------------------------------------------------------------
 
 
@@ -221,6 +232,19 @@ def backlog(conn: Connection, now: int) -> Backlog:
     until = conn.execute(select(leases.c.expires_at).where(leases.c.name == LEASE)).scalar_one_or_none()
     due_then = int(due_since or 0)
     return Backlog(int(count), int(since or 0), due_then if due_then <= now else 0, int(until or 0))
+
+
+def unheard(conn: Connection, moment: int) -> list[Unheard]:
+    """The endpoints that are disabled, and those to which something waits and that have failed since before
+    `moment`; those of one organisation together."""
+    missed = select(func.count()).where(_D.endpoint_id == _E.id, _D.state != DELIVERED).scalar_subquery()
+    waits = select(_D.id).where(_D.endpoint_id == _E.id, _D.state == PENDING).exists()
+    stuck = (_E.state == ACTIVE) & (_E.failing_since < moment) & waits
+    query = select(_E.organisation, _E.state, _E.failing_since, missed.label("missed"))
+    rows = conn.execute(query.where((_E.state == DISABLED) | stuck).order_by(_E.organisation, _E.id))
+    return [
+        Unheard(row.organisation, row.state == DISABLED, row.failing_since or 0, row.missed) for row in rows
+    ]
 
 
 def forget_before(conn: Connection, moment: int, limit: int = 5_000) -> int:
