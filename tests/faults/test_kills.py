@@ -16,7 +16,7 @@ from tests.faults.driver import Installation, Part
 from tests.faults.traffic import PENDING, Certificate, Traffic
 
 PARTS: tuple[Part, ...] = ("service", "signer", "chain")
-_SETTLE_SECONDS = 180
+_SETTLE_SECONDS = 900
 
 
 @pytest.mark.timeout(600)

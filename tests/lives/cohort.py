@@ -6,7 +6,7 @@ them must be what some order of them does by hand.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import permutations
 from typing import Any
 
@@ -111,6 +111,8 @@ class Cohort:
     # --- one move ------------------------------------------------------------------------------------------
 
     def _ask(self, lived: Lived, move: Move) -> Tried:
+        # Which certificate it is about is settled now: another move of the round may bring successors.
+        move = replace(move, which=lived.life.of(move))
         tried = Tried(move)
         try:
             tried.answer = self._request(lived, move, lived.life.of(move))
