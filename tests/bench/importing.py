@@ -37,7 +37,7 @@ from tests.bulk.tables import cells
 from tests.faults.driver import CHECKOUT, Installation
 
 COUNT = int(os.environ.get("BENCH_IMPORT", "10000"))
-BUNDLES = 1_500
+BUNDLES = 6_000
 _LIMIT = re.compile(r"certificates_per_day = \d+")
 _MIB = 1 << 10
 
