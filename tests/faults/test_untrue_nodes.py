@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 
+from ledger_app.chain import effects
 from ledger_app.chain.follower import Follower
 from ledger_app.chain.gateway import Gateway, Query
 from ledger_app.chain.node import Anvil
@@ -63,6 +65,29 @@ def test_an_act_that_failed_is_not_taken_for_done_because_the_node_says_so(
     victim.submitter.release()
     assert [victim.act(act_id).state for act_id in acts] == ["final", "final", "reverted"]
     assert victim.act(acts[2]).reason == "STATUS_FORBIDS"
+
+
+def test_one_untrue_answer_about_its_effect_ends_no_act(
+    victim: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaf = a_leaf()
+    acts = [victim.issue([leaf]), victim.revoke(leaf, 3)]
+    victim.submitter.settle()
+    find = effects.find
+    denied: list[Any] = []
+
+    def lying_once(*asked: Any) -> Any:
+        if denied:
+            return find(*asked)
+        denied.append(asked)
+        return None
+
+    monkeypatch.setattr(effects, "find", lying_once)
+    acts.append(victim.revoke(leaf, 3))  # the contracts refuse it: it is done
+    victim.submitter.settle()
+    victim.submitter.release()
+    assert denied
+    assert [victim.act(act_id).state for act_id in acts] == ["final"] * 3
 
 
 @pytest.mark.parametrize("fault", ["other_receipt", "nonsense"])
