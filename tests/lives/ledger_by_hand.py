@@ -70,6 +70,17 @@ class Life:
         return move.which % len(self.papers)
 
 
+_EFFECTS: dict[str, tuple[str, ...]] = {
+    "suspend": (),
+    "reinstate": (),
+    "revoke": (),
+    "answer": (),
+    "acquit": ("claim", "units"),
+    "withdraw": ("claim",),
+    "refuse": ("claim",),
+}
+
+
 def after(life: Life, move: Move) -> Life | None:
     """The life after the move; None where it must be refused."""
     place = life.of(move)
@@ -82,6 +93,14 @@ def after(life: Life, move: Move) -> Life | None:
         destination = paper.destination if move.act == "supersede" else "NZ"
         papers += [Paper(move.actor, destination, part) for part in move.parts]
     return Life(tuple(papers))
+
+
+def same(one: Move, other: Move) -> bool:
+    """Whether two acts have one and the same effect: whichever comes second finds it there, and is done."""
+    members = _EFFECTS.get(one.act)
+    return members is not None and all(
+        getattr(one, member) == getattr(other, member) for member in ("act", "actor", "which", *members)
+    )
 
 
 def _after(paper: Paper, move: Move) -> Paper | None:
