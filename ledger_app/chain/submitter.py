@@ -67,7 +67,7 @@ class Submitter(Sender):
         self._window = window
         self.crash = crash
         self._sent: dict[int, float] = {}
-        self._refused: dict[int, str] = {}
+        self._doubted: tuple[int, str] | None = None
         self._wake = Event()
 
     def run(self, stop: Event, *, on_error: Callable[[LedgerError], None] | None = None) -> None:
@@ -225,19 +225,17 @@ class Submitter(Sender):
         else:
             outbox.refuse(conn, item_id, "REVERTED", {"attempts": item.attempts})
 
-    def _conclude(self, item: outbox.Item, refusal: ActRefused) -> bool:
+    def _conclude(self, item: outbox.Item, refusal: ActRefused, *, again: bool) -> bool:
         """A refused act: done already, out of time, or refused for good. That ends it, so two looks in a row
-        have to say so, lest one untrue answer ends an act. False after the first of them.
+        have to say so, lest one untrue answer ends an act. False unless this is `again`.
         """
         done = None
         if item.act_kind is not None:
             act = (item.act_kind, item.act_message, item.act_call)
             done = effects.find(self.gateway, self._depth, *act)
         late = refusal.reason == "DEADLINE_PASSED" and item.act_id is not None
-        if done is None and not late and self._refused.get(item.id) != refusal.reason:
-            self._refused[item.id] = refusal.reason
+        if done is None and not late and not again:
             return False
-        self._refused.pop(item.id, None)
         with self.writing() as conn:
             if done is not None:
                 outbox.found_done(conn, item.id, block=done.block, block_hash=done.hash, final=done.final)
@@ -321,7 +319,7 @@ class Submitter(Sender):
             raise Unavailable("CLOCK_BEHIND", f"by {view.time - time.time():.0f} s")
         ready = self._choose(waiting, flying)
         if not ready:
-            return len(self._refused)  # looked at again at once
+            return int(self._doubted is not None)  # looked at again at once
         drafts: list[Draft] = []
         if nonce == 0:
             # Ganache executes nonce-0 bytes again each time it is given them: burn that nonce on nothing.
@@ -353,8 +351,7 @@ class Submitter(Sender):
         reverts, it waits until everything before it is done, and is tried then.
         """
         ready: list[outbox.Item] = []
-        queued = {item.id for item in waiting}
-        self._refused = {each: reason for each, reason in self._refused.items() if each in queued}
+        doubted, self._doubted = self._doubted, None
         oldest = min((tx.outbox_id for tx in flying if tx.outbox_id is not None), default=None)
         for item in waiting:
             if oldest is None or item.id < oldest:
@@ -362,10 +359,11 @@ class Submitter(Sender):
                 if refusal is None and item.attempts >= _MAX_ATTEMPTS:
                     refusal = ActRefused("REVERTED", attempts=item.attempts)
                 if refusal is not None:
-                    if self._conclude(item, refusal):
+                    seen = (item.id, refusal.reason)
+                    if self._conclude(item, refusal, again=seen == doubted):
                         continue
+                    self._doubted = seen
                     break  # what stands behind it waits for the second look
-                self._refused.pop(item.id, None)
                 ready.append(item)
             elif item.attempts == 0:
                 ready.append(item)
