@@ -1,15 +1,15 @@
 """What every test may use: the outside data, the rule for when it is missing, and a running world."""
 
 import os
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support import databases
-from tests.support.world import World
-from tests.support.world import worlds as running_worlds
+from tests.support.shared_world import world, worlds
+
+# Those who have no world of their own share this one.
+__all__ = ["outside_data", "world", "worlds"]
 
 # A busy machine is no fault of the code: no example is timed.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -31,19 +31,6 @@ def outside_data() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return folder
-
-
-@pytest.fixture(scope="session")
-def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], World]]:
-    with running_worlds(tmp_path_factory) as found:
-        yield found
-
-
-@pytest.fixture(scope="session", params=databases.both_when_long())
-def world(request: pytest.FixtureRequest, worlds: Callable[[str], World]) -> World:
-    """One running world for all tests of a process that have none of their own, in the long run one on each
-    kind of database: each costs a chain and its own workers. A test issues certificates of its own."""
-    return worlds(request.param)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

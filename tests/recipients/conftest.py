@@ -6,21 +6,13 @@ import pytest
 
 from tests.recipients.receiver import Receiver, receiving
 from tests.support import databases
-from tests.support.world import World
+from tests.support.world import World, worlds
 
 
 @pytest.fixture(scope="session")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], World]]:
-    from contextlib import ExitStack
-    from functools import cache
-
-    with ExitStack() as running:
-
-        def start(kind: str) -> World:
-            folder = tmp_path_factory.mktemp("world")
-            return running.enter_context(World.start(folder, kind, webhook_retry_seconds=(1, 1, 1)))
-
-        yield cache(start)
+    with worlds(tmp_path_factory, webhook_retry_seconds=(1, 1, 1)) as found:
+        yield found
 
 
 @pytest.fixture(scope="session", params=databases.both_when_long())

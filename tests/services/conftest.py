@@ -1,25 +1,15 @@
 """A running world of these tests' own: some leave damaged records behind, which no other should come upon."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from ledger_app.store.tables_statements import split_views
 from ledger_app.store.tables_statements import statements as table
-from tests.support import databases
+from tests.support.shared_world import world, worlds
 from tests.support.world import World
-from tests.support.world import worlds as running_worlds
 
-
-@pytest.fixture(scope="session")
-def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], World]]:
-    with running_worlds(tmp_path_factory) as found:
-        yield found
-
-
-@pytest.fixture(scope="session", params=databases.both_when_long())
-def world(request: pytest.FixtureRequest, worlds: Callable[[str], World]) -> World:
-    return worlds(request.param)
+__all__ = ["no_split_view_stays", "world", "worlds"]
 
 
 @pytest.fixture

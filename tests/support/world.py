@@ -38,10 +38,12 @@ _numbers = itertools.count(1)
 
 
 @contextmanager
-def worlds(folders: pytest.TempPathFactory) -> Iterator[Callable[[str], "World"]]:
+def worlds(folders: pytest.TempPathFactory, **settings: Any) -> Iterator[Callable[[str], "World"]]:
     """One running world on each kind of database, started when it is first asked for."""
     with ExitStack() as running:
-        yield cache(lambda kind: running.enter_context(World.start(folders.mktemp("world"), kind)))
+        yield cache(
+            lambda kind: running.enter_context(World.start(folders.mktemp("world"), kind, **settings))
+        )
 
 
 @dataclass(frozen=True)
