@@ -298,7 +298,7 @@ class Anvil:
         """Raises ConfigError `CHAIN_TOOLS` when it is not installed or does not come up."""
         if not self._binary.exists():
             raise ConfigError("CHAIN_TOOLS", f"Anvil is not installed at {self._binary}")
-        self.port = self.port or _free_port()
+        self.port = self.port or free_port()
         self._child = subprocess.Popen(
             [
                 str(self._binary),
@@ -363,10 +363,11 @@ def _lasting_port() -> int:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
-    return _free_port()
+    return free_port()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback that nobody has now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -8,7 +8,6 @@ Prints its figures on stdout; exits 1 with the reason on stderr for the first th
 import argparse
 import json
 import secrets
-import socket
 import sys
 import tempfile
 import threading
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from docker.setup import Setup, say
+from ledger_app.chain.node import free_port
 from ledger_app.demo.story import tell_there
 from tests.docker.engine import Engine
 from tests.docker.life import Life
@@ -164,9 +164,7 @@ def main() -> None:
     parser.add_argument("--within", type=float, default=1800, help="seconds for everything")
     parser.add_argument("--since", type=float, default=0, help="when that time began (seconds since 1970)")
     chosen = parser.parse_args()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     state = chosen.state or Path(tempfile.mkdtemp(prefix="origin-docker-"))
     setup = Setup(state, f"origin-check-{secrets.token_hex(3)}", port)
     began = chosen.since or time.time()

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
+from ledger_app.chain.node import free_port
 from ledger_app.client import Client
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -33,7 +33,7 @@ class Installation:
         self.data = data
         self._settings = settings or {}
         self.url = ""
-        self._port = _free_port()
+        self._port = free_port()
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -149,12 +149,6 @@ def _await_gone(pids: list[int]) -> None:
         if time.monotonic() > until:
             raise RuntimeError(f"processes {left} outlived the service that started them")
         time.sleep(0.02)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _is_zombie(pid: int) -> bool:

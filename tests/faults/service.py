@@ -2,7 +2,6 @@
 
 import random
 import secrets
-import socket
 import time
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from ledger_app.app import Installation
 from ledger_app.chain.gateway import Gateway
-from ledger_app.chain.node import Ganache
+from ledger_app.chain.node import Ganache, free_port
 from ledger_app.client import Client
 from ledger_app.config import load_settings
 from ledger_app.domain.samples import sample_document
@@ -41,7 +40,7 @@ class Service:
             "master_key": secrets.token_hex(32),
             "database_url": databases.new_url(folder),
             "council": ",".join(seat.address for seat in council),
-            "port": _free_port(),
+            "port": free_port(),
         }
         settings = load_settings(**self._values)
         with Installation(settings) as installation:
@@ -186,9 +185,3 @@ class Service:
     def close(self) -> None:
         self.store.close()
         self.oracle.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -8,7 +8,6 @@ import itertools
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,7 +21,7 @@ from sqlalchemy import select
 
 from ledger_app.app import Installation
 from ledger_app.chain.gateway import Gateway
-from ledger_app.chain.node import Ganache
+from ledger_app.chain.node import Ganache, free_port
 from ledger_app.client import Client
 from ledger_app.config import Settings, load_settings
 from ledger_app.errors import LedgerError, Unavailable
@@ -223,9 +222,3 @@ def until(holds: Any, seconds: float = 150) -> None:
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.1)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

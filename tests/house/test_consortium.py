@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from contextlib import suppress
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger_app.chain.node import Anvil
+from ledger_app.chain.node import Anvil, free_port
 from tests.house.test_readme import CHECKOUT, same, steps_of
 
 PAGE = (CHECKOUT / "docs" / "consortium.md").read_text("utf-8")
@@ -37,12 +36,6 @@ def script(ports: dict[str, int]) -> str:
             command = re.sub(rf"\b{port}\b", str(free), command)
         lines += [f"echo '@@ {number}'", command]
     return "\n".join(lines) + "\n"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.mark.long

@@ -5,7 +5,6 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger_app.chain.node import free_port
 from ledger_app.chain.rpc import Rpc
 from ledger_app.chain.tools import find_node, install_ganache, tools_folder
 from ledger_app.client import Client
@@ -24,12 +24,6 @@ from ledger_app.proof.typed_data import address_of
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DOCKER = CHECKOUT / "docker"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
