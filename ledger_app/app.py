@@ -52,7 +52,7 @@ from ledger_app.services.housekeeping import Housekeeper
 from ledger_app.services.recovering import recognise
 from ledger_app.store.canary import keep_canary
 from ledger_app.store.engine import Store, open_configured
-from ledger_app.store.preparing import await_fit, prepare
+from ledger_app.store.preparing import prepare
 from ledger_app.store.secrets import Vault
 from ledger_app.telemetry.logs import Log
 from ledger_app.web import pages, searching
@@ -268,9 +268,8 @@ def _routers() -> list[APIRouter]:
 def _open(settings: Settings) -> Store:
     store = open_configured(settings)
     try:
-        await_fit(store)
-        losses.refuse_to_cover_up(settings, store)  # before the tables are made: that there are none tells
-        prepare(store, demo=settings.demo)
+        # Before the tables are made: that there are none tells.
+        prepare(store, demo=settings.demo, before=lambda: losses.refuse_to_cover_up(settings, store))
     except BaseException:
         store.close()
         raise

@@ -1,6 +1,7 @@
 """Making a database ready for a service of this version: it answers, is fit, is ours, and has the tables."""
 
 import time
+from collections.abc import Callable
 
 from ledger_app.errors import ConfigError, Unavailable
 from ledger_app.store import dialects, meta, migrate
@@ -9,9 +10,15 @@ from ledger_app.store.engine import Connection, Store
 _KIND = "installation-kind"
 
 
-def await_fit(store: Store, patience: float = 60.0) -> None:
-    """Wait up to `patience` seconds until the database answers, and check its server. Raises Unavailable
-    `STORE_UNAVAILABLE`, ConfigError `STORE_UNSUITABLE`.
+def prepare(
+    store: Store, *, demo: bool, patience: float = 60.0, before: Callable[[], None] = lambda: None
+) -> None:
+    """Wait up to `patience` seconds until the database answers, then check it and bring it to this schema.
+
+    A database belongs to a demonstration or to a real installation for ever, whichever came first. Services
+    that start together take turns. `before`: called once it answers, before anything is made in it. Raises
+    Unavailable `STORE_UNAVAILABLE`; ConfigError `STORE_UNSUITABLE`, `STORE_NEWER` or `STORE_OF_DEMO`; what
+    `before` raises.
     """
     until = time.monotonic() + patience
     while True:
@@ -23,16 +30,7 @@ def await_fit(store: Store, patience: float = 60.0) -> None:
             if time.monotonic() > until:
                 raise
             time.sleep(0.25)
-
-
-def prepare(store: Store, *, demo: bool, patience: float = 60.0) -> None:
-    """Wait until the database answers (`await_fit`), then check it and bring it to this schema.
-
-    A database belongs to a demonstration or to a real installation for ever, whichever came first. Services
-    that start together take turns. Raises what `await_fit` raises; ConfigError `STORE_NEWER` or
-    `STORE_OF_DEMO`.
-    """
-    await_fit(store, patience)
+    before()
     migrate.upgrade(store)
     with store.begin() as conn:
         found = kind(conn)
