@@ -40,9 +40,9 @@ from ledger_app.chain.fees import GWEI, Fees
 from ledger_app.chain.follower import Follower
 from ledger_app.chain.gateway import Gateway
 from ledger_app.chain.node import Ganache
-from ledger_app.chain.pin import PIN_FILE, LedgerPin, kept_pin, saved_pin
+from ledger_app.chain.pin import PIN_FILE, kept_pin, saved_pin
 from ledger_app.chain.submitter import Submitter
-from ledger_app.config import MIB, Settings
+from ledger_app.config import MIB, LedgerPin, Settings
 from ledger_app.config.variables import unknown
 from ledger_app.domain.agreements import use_folder
 from ledger_app.errors import ConfigError, LedgerError, Unavailable, WrongLedger
@@ -144,7 +144,7 @@ class Installation:
             url, sender = self._node.url, self._node.sender_key
         if sender is None:
             raise ConfigError("SETTING_UNSAFE", "ORIGIN_SENDER_KEY is not set.")
-        pin = LedgerPin(*settings.pinned) if settings.pinned else _kept_pin(settings, store)
+        pin = settings.pinned or _kept_pin(settings, store)
         depth = settings.finality_depth
         gateway = Gateway(url, pin, max_age=settings.max_data_age_seconds, depth=depth)
         least = 0 if settings.embedded_node else settings.min_fee_gwei

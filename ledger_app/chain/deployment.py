@@ -18,10 +18,10 @@ from ledger_app.chain import pin as pins
 from ledger_app.chain.abi import CONTRACTS, explain, interface
 from ledger_app.chain.facts import ZERO_ADDRESS
 from ledger_app.chain.gateway import Gateway
-from ledger_app.chain.pin import LedgerPin
 from ledger_app.chain.rpc import RpcError
 from ledger_app.chain.sender import gas_limit
 from ledger_app.chain.submitter import Submitter
+from ledger_app.config import LedgerPin
 from ledger_app.errors import ActRefused, NodeUnavailable
 from ledger_app.store import outbox
 from ledger_app.store.engine import Store

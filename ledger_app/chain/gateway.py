@@ -27,9 +27,9 @@ from ledger_app.chain.facts import (
     read_record,
 )
 from ledger_app.chain.mirror import Mirror
-from ledger_app.chain.pin import LedgerPin
 from ledger_app.chain.pinned import CARGO, CONSORTIUM, REGISTRY, PinnedNode, eth_call
 from ledger_app.chain.rpc import RpcError, chunks
+from ledger_app.config import LedgerPin
 from ledger_app.errors import ActRefused, Broken, NodeUnavailable
 
 __all__ = ["Gateway", "Head", "LedgerPin", "Lookup", "Query", "Record"]

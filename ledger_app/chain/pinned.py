@@ -15,8 +15,8 @@ from web3 import Web3
 
 from ledger_app.chain.abi import CONTRACTS, interface
 from ledger_app.chain.facts import Head, read_head
-from ledger_app.chain.pin import LedgerPin
 from ledger_app.chain.rpc import Call, Rpc, RpcError
+from ledger_app.config import LedgerPin
 from ledger_app.errors import NodeBehind, NodeUnavailable, Unavailable, WrongLedger
 
 REGISTRY, CONSORTIUM, CARGO = "CertificateRegistry", "Consortium", "CargoLog"

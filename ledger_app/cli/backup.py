@@ -9,8 +9,7 @@ import typer
 from ledger_app.cli import common, output
 
 if TYPE_CHECKING:
-    from ledger_app.chain.pin import LedgerPin
-    from ledger_app.config import Settings
+    from ledger_app.config import LedgerPin, Settings
     from ledger_app.store.engine import Store
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -47,10 +46,10 @@ def backup(
 
 def pin_of(settings: "Settings", store: "Store | None") -> "LedgerPin | None":
     """The ledger of this installation: as set, as kept in the data folder, else as the store says."""
-    from ledger_app.chain.pin import LedgerPin, kept_pin, saved_pin
+    from ledger_app.chain.pin import kept_pin, saved_pin
 
     if settings.pinned:
-        return LedgerPin(*settings.pinned)
+        return settings.pinned
     kept = kept_pin(settings.data)
     if kept is not None or store is None:
         return kept

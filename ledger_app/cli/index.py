@@ -60,7 +60,7 @@ def _follower(settings: "Settings") -> "Iterator[Follower]":
     from ledger_app.chain.follower import Follower
     from ledger_app.chain.gateway import Gateway
     from ledger_app.chain.node import Ganache
-    from ledger_app.chain.pin import LedgerPin, saved_pin
+    from ledger_app.chain.pin import saved_pin
     from ledger_app.services.losses import refuse_lost_ledger
     from ledger_app.store.engine import open_configured
 
@@ -68,7 +68,7 @@ def _follower(settings: "Settings") -> "Iterator[Follower]":
     node = None
     try:
         with store.read() as conn:
-            pin = LedgerPin(*settings.pinned) if settings.pinned else saved_pin(conn)
+            pin = settings.pinned or saved_pin(conn)
         url = settings.node_url
         if url is None:
             refuse_lost_ledger(settings, store)

@@ -5,6 +5,7 @@ belongs to production. docs/settings.md lists them all, out of `settings` and `v
 """
 
 from ledger_app.config.loading import load_settings
-from ledger_app.config.settings import MIB, Pinned, Settings
+from ledger_app.config.pin import LedgerPin
+from ledger_app.config.settings import MIB, Settings
 
-__all__ = ["MIB", "Pinned", "Settings", "load_settings"]
+__all__ = ["MIB", "LedgerPin", "Settings", "load_settings"]

@@ -2,13 +2,14 @@
 
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Final, Literal
 from urllib.parse import quote
 
 from pydantic import Field, FilePath, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ledger_app.config.keys import kept_key, key_of
+from ledger_app.config.pin import LedgerPin
 from ledger_app.errors import ConfigError
 
 MIB: Final = 1 << 20
@@ -24,17 +25,6 @@ SECRETS: Final = (
     "metrics_token",
 )
 """Taken from a file as well, which the variable with `_FILE` behind its name names."""
-
-
-class Pinned(NamedTuple):
-    """The ledger that the settings name, as `chain.pin.LedgerPin` takes it."""
-
-    chain_id: int
-    genesis: str
-    consortium: str
-    registry: str
-    cargo_log: str
-    first_block: int
 
 
 class Settings(BaseSettings):
@@ -216,13 +206,13 @@ class Settings(BaseSettings):
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
-    def pinned(self) -> Pinned | None:
+    def pinned(self) -> LedgerPin | None:
         """The ledger named by the settings, or None when this installation deploys and remembers its own."""
         if self.chain_id is None or not (
             self.genesis and self.consortium and self.registry and self.cargo_log
         ):
             return None
-        return Pinned(
+        return LedgerPin(
             self.chain_id, self.genesis, self.consortium, self.registry, self.cargo_log, self.first_block
         )
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from ledger_app.chain.embedded import kept_sender_key, running_url
 from ledger_app.chain.gateway import Gateway
-from ledger_app.chain.pin import LedgerPin, kept_pin, saved_pin
+from ledger_app.chain.pin import kept_pin, saved_pin
 from ledger_app.chain.submitter import Submitter
-from ledger_app.config import Settings, load_settings
+from ledger_app.config import LedgerPin, Settings, load_settings
 from ledger_app.doctor.finding import Unseen
 from ledger_app.errors import ConfigError, LedgerError
 from ledger_app.services import losses
@@ -91,7 +91,7 @@ class Patient(Remembering):
     def _pin(self) -> LedgerPin:
         settings = self.settings
         if settings.pinned is not None:
-            return LedgerPin(*settings.pinned)
+            return settings.pinned
         with self.store.read() as conn:
             found = kept_pin(settings.data) or saved_pin(conn)
         if found is None:

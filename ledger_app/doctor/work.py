@@ -3,7 +3,8 @@
 from typing import Final
 
 from ledger_app.chain.account import missing_nonces
-from ledger_app.chain.pin import LedgerPin, kept_pin, saved_pin
+from ledger_app.chain.pin import kept_pin, saved_pin
+from ledger_app.config import LedgerPin
 from ledger_app.doctor.finding import Finding, could_not_look, ok, problem, warning
 from ledger_app.doctor.patient import Patient
 from ledger_app.domain.words import printable
@@ -50,8 +51,7 @@ def pin(patient: Patient) -> Finding:
         saved = saved_pin(conn)
     named = patient.settings.pinned
     if named is not None:
-        trusted = LedgerPin(*named)
-        if saved is not None and not _same(saved, trusted):
+        if saved is not None and not _same(saved, named):
             return problem("PIN_DIFFERS", "the settings name another ledger than the database")
         return ok("named by the settings")
     kept = kept_pin(patient.data)

@@ -20,8 +20,9 @@ from ledger_app.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from ledger_app.chain.follower import Follower
-    from ledger_app.chain.gateway import Gateway, LedgerPin
+    from ledger_app.chain.gateway import Gateway
     from ledger_app.chain.submitter import Submitter
+    from ledger_app.config import LedgerPin
 
 
 def utc_now() -> datetime:

@@ -1,7 +1,7 @@
 """From what the gateway answered to what a verification takes."""
 
 from ledger_app.chain.facts import Lookup, Record
-from ledger_app.chain.pin import LedgerPin
+from ledger_app.config import LedgerPin
 from ledger_app.domain.standing import AccreditationKind, ClaimState, Role, Status
 from ledger_app.domain.terms import day_date
 from ledger_app.errors import BadInput, NodeUnavailable

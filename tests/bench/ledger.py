@@ -19,9 +19,9 @@ from ledger_app.chain.abi import CONTRACTS, interface
 from ledger_app.chain.calls import acceptance, council_call, encode_act
 from ledger_app.chain.deployment import creation_address
 from ledger_app.chain.facts import ZERO_ADDRESS
-from ledger_app.chain.gateway import LedgerPin
 from ledger_app.chain.node import Ganache
 from ledger_app.chain.rpc import Rpc
+from ledger_app.config import LedgerPin
 from ledger_app.domain.standing import AccreditationKind, Role
 from ledger_app.domain.terms import organisation_id, scheme_id, territory_id
 from ledger_app.proof import typed_data

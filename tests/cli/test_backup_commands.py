@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from ledger_app.access.principals import Kind, create_token, principal_for
-from ledger_app.chain.pin import PIN_FILE, LedgerPin
+from ledger_app.chain.pin import PIN_FILE
+from ledger_app.config import LedgerPin
 from ledger_app.errors import NotAuthenticated
 from ledger_app.store.canary import keep_canary
 from ledger_app.store.engine import open_store

@@ -174,7 +174,7 @@ def end_with_parent() -> None:
 
 def follow(store_url: str, url: str, pin: dict[str, Any], seconds: float = 60) -> None:
     """Read the chain into the index from nothing."""
-    from ledger_app.chain.pin import LedgerPin
+    from ledger_app.config import LedgerPin
 
     store = open_store(store_url)
     follower = Follower(store, Gateway(url, LedgerPin(**pin)))

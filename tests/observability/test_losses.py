@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from ledger_app.app import Installation, _kept_pin
-from ledger_app.chain.pin import PIN_FILE, LedgerPin, save_pin
-from ledger_app.config import Settings, load_settings
+from ledger_app.chain.pin import PIN_FILE, save_pin
+from ledger_app.config import LedgerPin, Settings, load_settings
 from ledger_app.doctor import Finding
 from ledger_app.errors import ConfigError
 from ledger_app.store.engine import open_configured

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ledger_app.app import _kept_pin, _open
-from ledger_app.chain.pin import LedgerPin, save_pin
-from ledger_app.config import load_settings
+from ledger_app.chain.pin import save_pin
+from ledger_app.config import LedgerPin, load_settings
 from ledger_app.errors import WrongLedger
 from ledger_app.store import meta
 

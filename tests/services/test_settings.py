@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ledger_app.app import Installation
-from ledger_app.config import Pinned, Settings, load_settings
+from ledger_app.config import LedgerPin, Settings, load_settings
 from ledger_app.config.page import page
 from ledger_app.config.variables import COMMAND_LINE, MACHINE, SIGNER, known, unknown
 from ledger_app.errors import ConfigError
@@ -72,7 +72,7 @@ def test_a_pin_is_whole_or_absent(tmp_path: Path, left_out: str) -> None:
     with pytest.raises(ConfigError, match="ORIGIN_CHAIN_ID"):
         load_settings(data=tmp_path, master_key=GOOD, **part)
     whole = load_settings(data=tmp_path, master_key=GOOD, **PIN)
-    assert whole.pinned == Pinned(**PIN, first_block=0)  # type: ignore[arg-type]
+    assert whole.pinned == LedgerPin(**PIN, first_block=0)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
