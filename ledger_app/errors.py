@@ -41,6 +41,16 @@ class LedgerError(Exception):
         """What the reader should do now, in a sentence."""
         return describe(self.reason).next_step
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # One process raises it to another with everything that it tells, whatever its class is made from.
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[LedgerError], words: tuple[Any, ...], members: dict[str, Any]) -> LedgerError:
+    error = kind.__new__(kind, *words)
+    error.__dict__.update(members)
+    return error
+
 
 class BadInput(LedgerError):
     status = 400

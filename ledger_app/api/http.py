@@ -63,15 +63,25 @@ class Caller:
         return principal
 
 
-async def _raw_body(request: Request) -> bytes:
+async def raw_body(request: Request) -> bytes:
     return await request.body()
 
 
 def read_json(request: Request, raw: bytes, *, most: int | None = None) -> JsonValue:
     """The body as JSON. Raises BadInput `MEDIA_TYPE_UNSUPPORTED`, or what `parse_json` refuses."""
+    must_be_json(request)
+    return json_value(raw, most=most)
+
+
+def must_be_json(request: Request) -> None:
+    """Raises BadInput `MEDIA_TYPE_UNSUPPORTED` for a body that is called something else."""
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != "application/json":
         raise BadInput("MEDIA_TYPE_UNSUPPORTED", "Send application/json.")
+
+
+def json_value(raw: bytes, *, most: int | None = None) -> JsonValue:
+    """The JSON in a body. Raises what `parse_json` refuses."""
     return parse_json(raw, max_bytes=most or max(len(raw), 1), max_depth=_MAX_DEPTH)
 
 
@@ -94,7 +104,7 @@ class JsonBody:
     def __init__(self, model: type[Body]) -> None:
         self.model = model
 
-    def __call__(self, request: Request, raw: Annotated[bytes, Depends(_raw_body)]) -> Any:
+    def __call__(self, request: Request, raw: Annotated[bytes, Depends(raw_body)]) -> Any:
         """Raises BadInput."""
         return as_model(self.model, read_json(request, raw))
 
@@ -105,7 +115,7 @@ def body_schema(model: type[Body]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-def run_once(request: Request, raw: Annotated[bytes, Depends(_raw_body)]) -> Once:
+def run_once(request: Request, raw: Annotated[bytes, Depends(raw_body)]) -> Once:
     """Dependency: the request's `Idempotency-Key`. Raises BadInput `IDEMPOTENCY_KEY_INVALID`."""
     key = request.headers.get("idempotency-key")
     if key is not None and not _KEY.fullmatch(key):

@@ -2,6 +2,7 @@
 database."""
 
 import time
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from ledger_app import errors
 from ledger_app.cli import common, output, seen
 from ledger_app.proof import check, offline, report
+from ledger_app.proof.alone import alone
 from ledger_app.proof.bundle import Bundle
 from ledger_app.proof.facts import Question
 from ledger_app.proof.hexes import to_hex
@@ -32,24 +34,20 @@ def verify(
     now = int(time.time())
     trust = _trust(snapshot, fingerprint, now)
     bundle: Bundle | None = None
-    try:
+    shown, content = report.Shown(), None
+    with suppress(errors.CheckFailed):
         bundle = check.read(raw)
-    except errors.CheckFailed:
-        document = None
-    else:
-        document = report.document_of(bundle)
-    hidden = report.undisclosed(bundle) if bundle else ()
-    content, findings = report.judge_content(document, at, hidden=hidden)
+        told = alone(bundle, at)
+        shown, content = report.Shown(document=told.document, findings=told.findings), told.content
     question = Question(at, max_age_days * _SECONDS_A_DAY, content)
     result = offline.judge(bundle or raw, trust, question, now)
     if isinstance(trust, Trust) and snapshot is not None:
         path = seen_file or _beside(snapshot)
         result = _witnessed(result, bundle, trust, question, path, confirmed=fingerprint is not None)
-    shown = report.Shown(document=document, findings=findings)
     found = report.build(result.judgement, bundle, result.facts, at, shown)
     found["asOf"] = _as_of(result, trust)
-    for told in (found, *found["checks"]):
-        told["next"] = for_offline(told["reason"], told["next"])
+    for each in (found, *found["checks"]):
+        each["next"] = for_offline(each["reason"], each["next"])
     return found
 
 

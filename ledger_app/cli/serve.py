@@ -59,6 +59,7 @@ def serve(
 
 
 def _demo(port: int | None) -> None:
+    from ledger_app.app import settle
     from ledger_app.config import load_settings
     from ledger_app.demo.running import Demo
     from ledger_app.telemetry import logs
@@ -78,6 +79,7 @@ def _demo(port: int | None) -> None:
     running = Demo(settings.data, settings.port if port is None else port, output.progress)
     try:
         running.start()
+        settle()
         _tell(running.url, running.tokens)
         while True:
             signal.pause()

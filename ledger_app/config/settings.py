@@ -136,8 +136,8 @@ class Settings(BaseSettings):
     """Whether every application needs a second person (applications.md)."""
     import_approval_above: int = Field(10_000, ge=0)
     """Imports of more certificates than this wait for a second person (bulk.md)."""
-    import_processes: int = Field(2, ge=0, le=64)
-    """How many processes read large imports; 0: none besides the service."""
+    reading_processes: int = Field(2, ge=0, le=64)
+    """How many processes read large imports and verifications; 0: none besides the service."""
 
     webhook_networks: Annotated[tuple[IPv4Network | IPv6Network, ...] | None, NoDecode] = None
     """Networks that may be called though they are not public, e.g. `10.20.0.0/16,fd00:1::/32`; by default

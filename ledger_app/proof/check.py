@@ -27,6 +27,7 @@ from ledger_app.domain.standing import ExitCode, Standing, Verdict, exit_code, g
 from ledger_app.errors import BadInput, CheckFailed, LedgerError
 from ledger_app.proof import steps
 from ledger_app.proof.bundle import Bundle, parse_bundle
+from ledger_app.proof.disclosure import Shown
 from ledger_app.proof.facts import Facts, Outcome, Pin, Question, StepOutcome
 
 # Every other reason of a deciding step is CANNOT_TELL.
@@ -55,6 +56,16 @@ class Judgement:
     detail: str
     outcomes: tuple[StepOutcome, ...]
     exit_code: ExitCode
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """Steps 1 to 3 of a bundle: the outcomes of those that hold, what a disclosure shows, and where it
+    failed."""
+
+    outcomes: tuple[StepOutcome, ...]
+    shown: Shown | None = None
+    failure: CheckFailed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +98,18 @@ def lookup_of(bundle: Bundle) -> Lookup:
     return Lookup(*bundle.entry, bundle.leaf.issuer, bundle.leaf.scheme)
 
 
+def examine(bundle: Bundle) -> Examined:
+    """Steps 1 to 3, the file against itself; nothing else is needed for them."""
+    done = [steps.readable(bundle)]
+    try:
+        passed, shown = steps.integrity(bundle)
+        done.append(passed)
+        done.append(steps.terms(bundle, shown))
+    except CheckFailed as failure:
+        return Examined(tuple(done), failure=failure)
+    return Examined(tuple(done), shown)
+
+
 def check(
     bundle: Bundle,
     pin: Pin,
@@ -94,20 +117,23 @@ def check(
     question: Question,
     *,
     unavailable: LedgerError | None = None,
+    examined: Examined | None = None,
     outcomes: list[StepOutcome] | None = None,
 ) -> list[StepOutcome]:
-    """Runs the steps. `facts` None: the ledger could not be asked, `unavailable` says why.
+    """Runs the steps. `facts` None: the ledger could not be asked, `unavailable` says why. `examined`: what
+    `examine` found in this very bundle, where it was called before.
 
     Raises CheckFailed(step, reason) at the first deciding step that does not hold; `outcomes`, when given,
     then holds the steps up to it. Raises ValueError when `facts` are about another leaf or batch than the
     bundle's.
     """
     done = [] if outcomes is None else outcomes
-    done.append(steps.readable(bundle))
-    # 2–3: the file against itself.
-    passed, shown = steps.integrity(bundle)
-    done.append(passed)
-    done.append(steps.terms(bundle, shown))
+    # 1–3: the file against itself.
+    examined = examined or examine(bundle)
+    done += examined.outcomes
+    if examined.failure is not None:
+        raise examined.failure
+    shown = examined.shown
     # 4: of another ledger, of none, or of old data nothing follows; only then does it count what is
     # registered.
     steps.right_ledger(bundle, pin)
@@ -137,6 +163,7 @@ def judge(
     question: Question,
     *,
     unavailable: LedgerError | None = None,
+    examined: Examined | None = None,
 ) -> Judgement:
     """Verdict, standing and the outcomes of all steps for a bundle or its file. Raises nothing for bad
     input."""
@@ -145,7 +172,7 @@ def judge(
     step = 0
     try:
         bundle = source if isinstance(source, Bundle) else read(source)
-        check(bundle, pin, facts, question, unavailable=unavailable, outcomes=outcomes)
+        check(bundle, pin, facts, question, unavailable=unavailable, examined=examined, outcomes=outcomes)
     except CheckFailed as failure:
         step, reason, detail = failure.step, failure.reason, failure.detail
     verdict = verdict_of(reason)

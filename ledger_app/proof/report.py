@@ -5,16 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from ledger_app.domain.agreements import agreement_for
-from ledger_app.domain.content import content_findings
-from ledger_app.domain.findings import Finding, Severity, discrepancy
 from ledger_app.domain.standing import Verdict
 from ledger_app.domain.terms import day_date, scheme_code, territory_code
 from ledger_app.errors import BadInput
-from ledger_app.proof import steps
 from ledger_app.proof.bundle import Bundle
 from ledger_app.proof.check import Judgement
-from ledger_app.proof.facts import Facts, StepOutcome
+from ledger_app.proof.facts import Facts
 from ledger_app.proof.hexes import to_hex
 from ledger_app.reasons import describe
 
@@ -32,58 +28,6 @@ class Shown:
     names: Mapping[str, str] = field(default_factory=dict)
     notices: Sequence[str] = ()
     findings: Sequence[dict[str, str]] = ()
-
-
-def document_of(bundle: Bundle) -> dict[str, Any] | None:
-    """What a bundle shows of its document; None where its disclosure does not hold."""
-    if bundle.document is not None:
-        return bundle.document
-    if bundle.disclosure is None:
-        return None
-    try:
-        return dict(bundle.disclosure.verify().document)
-    except BadInput:
-        return None
-
-
-def undisclosed(bundle: Bundle) -> list[Finding]:
-    """A discrepancy for each field that the scheme asks to be shown, and that the bundle hides."""
-    if bundle.disclosure is None:
-        return []
-    try:
-        shown = bundle.disclosure.verify()
-    except BadInput:
-        return []
-    scheme = shown.fields.get("/scheme")
-    rules = agreement_for(scheme) if isinstance(scheme, str) else None
-    return [
-        discrepancy(
-            pointer,
-            "UNDISCLOSED",
-            "This field is hidden, and whoever checks origin under this scheme needs it.",
-            "Ask the holder for a bundle that shows it.",
-            source="docs/agreements.md",
-        )
-        for pointer in (rules.undisclosed(shown.shows) if rules else ())
-    ]
-
-
-def judge_content(
-    document: dict[str, Any] | None, at: date, *, readable: bool = True, hidden: Sequence[Finding] = ()
-) -> tuple[StepOutcome | None, list[dict[str, str]]]:
-    """Step 9 and the findings behind it. A finding's words may repeat what the document says: without
-    `readable` they are left out of the outcome. `hidden`: what `undisclosed` found."""
-    if document is None:
-        return None, []
-    findings = [*content_findings(document, at=at), *hidden]
-    odd = [finding for finding in findings if finding.severity is not Severity.UNKNOWN]
-    listed = [finding.to_json() for finding in findings]
-    if odd:
-        words = odd[0].words if readable else ""
-        return steps.outcome_of(9, "warning", "CONTENT_DISCREPANCY", words), listed
-    if findings:
-        return steps.outcome_of(9, "not-checked", detail=findings[0].words if readable else ""), listed
-    return steps.outcome_of(9, "passed"), []
 
 
 def build(judged: Judgement, bundle: Bundle | None, facts: Facts | None, at: date, shown: Shown) -> Report:

@@ -95,8 +95,8 @@ def _links(conn: Connection, linked: list[list[tuple[str, str]]]) -> list[_Links
     for kind, name, event, own in cargo.names_linked(conn, {each for names in linked for each in names}):
         about.setdefault((kind, name), []).append((event, own))
         order.setdefault(event, len(order))
-    found = []
-    for names in linked:
+    found: dict[tuple[tuple[str, str], ...], _Links] = {}  # many certificates share a consignment
+    for names in set(map(tuple, linked)):
         events = [each for name in names for each in about.get(name, ())]
         goods, boxes = (
             {
@@ -112,8 +112,8 @@ def _links(conn: Connection, linked: list[list[tuple[str, str]]]) -> list[_Links
         ids = sorted(goods or boxes, key=order.__getitem__)
         if len(ids) > MAX_JUDGED:
             ids = ids[: MAX_JUDGED // 2] + ids[-MAX_JUDGED // 2 :]
-        found.append(_Links(ids, said=bool(events)))
-    return found
+        found[names] = _Links(ids, said=bool(events))
+    return [found[tuple(names)] for names in linked]
 
 
 def _proofs(ctx: Services, conn: Connection, ids: set[str]) -> dict[str, _Proof]:

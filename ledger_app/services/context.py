@@ -10,9 +10,9 @@ from ledger_app.access.principals import Principal
 from ledger_app.config import Settings
 from ledger_app.errors import Unavailable
 from ledger_app.services.books import Books
-from ledger_app.services.bulk.readers import Readers
 from ledger_app.services.proven import ProvenStreams
 from ledger_app.services.pulse import Alarms, Pulse, Seen
+from ledger_app.services.readers import Readers
 from ledger_app.store import idempotency
 from ledger_app.store.engine import Connection, Store
 from ledger_app.store.secrets import Vault

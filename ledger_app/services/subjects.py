@@ -13,6 +13,7 @@ from ledger_app.domain.certificate import DOCUMENT_TYPE
 from ledger_app.domain.terms import organisation_id
 from ledger_app.errors import BadInput, Broken, CheckFailed, LedgerError
 from ledger_app.proof import check
+from ledger_app.proof.alone import Alone
 from ledger_app.proof.bundle import MAX_BUNDLE_BYTES, Bundle, Registered, bundle_from_json, parse_bundle
 from ledger_app.proof.canonical import parse_object
 from ledger_app.proof.commitments import digest_document
@@ -29,7 +30,8 @@ from ledger_app.store.certificates import CertificateRow
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to verify: exactly one of file (bytes), bundle (JSON object), number, digest, document.
+    """What to verify: exactly one of file (bytes), bundle (JSON object), number, digest, document, and
+    `read`, a bundle with what it says by itself on the day `at`.
 
     `issuer` narrows a number, `secret` belongs to a document. `claim` is a claim id (0x…) or a declaration's
     reference.
@@ -40,13 +42,14 @@ class Query:
     number: str | None = None
     digest: str | None = None
     document: dict[str, Any] | None = None
+    read: Alone | None = None
     issuer: str | None = None
     secret: str | None = None
     at: str | None = None
     claim: str | None = None
 
     def __post_init__(self) -> None:
-        given = (self.file, self.bundle, self.number, self.digest, self.document)
+        given = (self.file, self.bundle, self.number, self.digest, self.document, self.read)
         if sum(value is not None for value in given) != 1:
             raise BadInput("VERIFY_WHAT")
 
@@ -55,13 +58,14 @@ class Query:
 class Subject:
     """One certificate to judge: a bundle, or why there is none (`failure`).
 
-    `content`: the caller may read the document. `numbered`: the caller asked by its number. `differs`: the
-    caller's document is not the one in `bundle`, which is what was registered under its number. `notices`:
-    what the reader should know besides.
+    `read`: what the bundle says by itself, where that is known. `content`: the caller may read the
+    document. `numbered`: the caller asked by its number. `differs`: the caller's document is not the one in
+    `bundle`, which is what was registered under its number. `notices`: what the reader should know besides.
     """
 
     bundle: Bundle | None = None
     failure: CheckFailed | None = None
+    read: Alone | None = None
     content: bool = False
     numbered: bool = False
     differs: tuple[str, ...] | None = None
@@ -82,6 +86,8 @@ def _found(ctx: Services, principal: Principal, query: Query) -> list[Subject]:
         return [_of_file(ctx, principal, query)]
     if query.bundle is not None:
         return [_of_bundle(query.bundle)]
+    if query.read is not None:
+        return [Subject(bundle=query.read.bundle, read=query.read, content=True)]
     if query.number is not None:
         authorise(principal, "verify.number")
         return _of_number(ctx, principal, query.number, query.issuer)

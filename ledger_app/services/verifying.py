@@ -5,9 +5,8 @@ about. The judgement is pure (`proof.check`). A node that is down, behind or of 
 CANNOT_TELL with the reason.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from ledger_app.access.principals import Principal
 from ledger_app.chain.facts import Query as LedgerQuery
@@ -15,12 +14,13 @@ from ledger_app.domain.standing import ExitCode, Standing, Verdict
 from ledger_app.domain.terms import day_number
 from ledger_app.errors import BadInput, CheckFailed, LedgerError
 from ledger_app.proof import check, steps
+from ledger_app.proof.alone import Alone, alone
 from ledger_app.proof.bundle import Bundle
 from ledger_app.proof.check import Judgement
 from ledger_app.proof.facts import Facts, Outcome, Pin, Question, StepOutcome
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.leaf import claim_key
-from ledger_app.proof.report import Report, Shown, build, document_of, judge_content, undisclosed
+from ledger_app.proof.report import Report, Shown, build
 from ledger_app.reasons import describe
 from ledger_app.services import witness
 from ledger_app.services.cargo_evidence import judge_cargo, not_shown
@@ -42,9 +42,8 @@ class _Case:
     at: date
     asked: LedgerQuery | None = None
     facts: Facts | None = None
-    document: dict[str, Any] | None = None
+    read: Alone | None = None
     cargo: StepOutcome | None = None
-    findings: list[dict[str, str]] = field(default_factory=list)
 
 
 def verify(ctx: Services, principal: Principal, query: Query) -> Report:
@@ -70,7 +69,9 @@ def verify_many(ctx: Services, principal: Principal, queries: list[Query]) -> li
     for case in cases:
         if case.subject.bundle is not None:
             case.asked = _ask_about(ctx, principal, case.subject.bundle, queries[case.place].claim)
-            case.document = document_of(case.subject.bundle)
+            case.read = case.subject.read or alone(
+                case.subject.bundle, case.at, readable=case.subject.content
+            )
             witness.notice(ctx, case.subject.bundle)
     unavailable = _look_up(ctx, cases)
     _look_at_cargo(ctx, cases)
@@ -129,8 +130,8 @@ def _look_at_cargo(ctx: Services, cases: list[_Case]) -> None:
             continue
         if not case.subject.content:
             case.cargo = not_shown()
-        elif case.document is not None:
-            told.append((case, case.document))
+        elif case.read is not None and case.read.document is not None:
+            told.append((case, case.read.document))
     for (case, _), outcome in zip(told, judge_cargo(ctx, [each for _, each in told]), strict=True):
         case.cargo = outcome
 
@@ -140,13 +141,12 @@ def _judge(ctx: Services, pin: Pin, case: _Case, unavailable: LedgerError | None
     if subject.bundle is None:
         failure = subject.failure or CheckFailed(1, "INTERNAL")
         return _without_bundle(failure)
-    if case.asked is None:
+    if case.asked is None or case.read is None:
         return _without_bundle(CheckFailed(2, "PROOF_INVALID"))
-    content, case.findings = judge_content(
-        case.document, case.at, readable=subject.content, hidden=undisclosed(subject.bundle)
+    question = Question(case.at, ctx.settings.max_data_age_seconds, case.read.content, case.cargo)
+    judged = check.judge(
+        subject.bundle, pin, case.facts, question, unavailable=unavailable, examined=case.read.examined
     )
-    question = Question(case.at, ctx.settings.max_data_age_seconds, content, case.cargo)
-    judged = check.judge(subject.bundle, pin, case.facts, question, unavailable=unavailable)
     if subject.differs is not None and judged.verdict is Verdict.GENUINE:
         words = "It differs at " + ", ".join(subject.differs[:5])
         return _without_bundle(CheckFailed(2, "DOCUMENT_DIFFERS", words), Verdict.NOT_GENUINE)
@@ -171,12 +171,12 @@ def _without_bundle(failure: CheckFailed, verdict: Verdict = Verdict.CANNOT_TELL
 def _report(case: _Case, judged: Judgement, names: dict[str, str]) -> Report:
     subject = case.subject
     shown = Shown(
-        document=case.document,
+        document=case.read.document if case.read else None,
         readable=subject.content,
         numbered=subject.numbered,
         names=names,
         notices=subject.notices,
-        findings=case.findings,
+        findings=case.read.findings if case.read else (),
     )
     return build(judged, subject.bundle, case.facts, case.at, shown)
 

@@ -167,7 +167,7 @@ _KINDS = {
     "service ": "service",
     "ganache/serve.js": "chain",
     "signers/chamber ": "signer",
-    "services.bulk.reader": "readers",
+    "services.reader": "readers",
 }
 _PHASES = ("the file sent, each row judged and kept", "batches made, signed, sent, final")
 

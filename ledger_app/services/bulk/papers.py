@@ -2,11 +2,12 @@
 
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
 from ledger_app.errors import BadInput
 from ledger_app.proof.leaf import leaf_for
 from ledger_app.services.batches import Paper
-from ledger_app.services.bulk.reading import Read, refusal
+from ledger_app.services.bulk.reading import Read, read_page, refusal
 from ledger_app.store.secrets import Vault
 
 
@@ -25,3 +26,15 @@ def papers_of(vault: Vault, rows: Sequence[Read]) -> dict[str, Paper]:
             continue
         papers[row.content] = Paper.of(vault, row.document, secret, leaf)
     return papers
+
+
+def read_apart(keys: Sequence[bytes], *page: Any) -> tuple[list[Read], dict[str, Paper]]:
+    """The rows of a page (see `reading.read_page`) and the papers of those that lack nothing, as one of
+    `services.readers` sends them: a document that is in its paper is not in its row.
+    """
+    rows = read_page(*page)
+    papers = papers_of(Vault(keys), [row for row in rows if row.content and not row.lacks_number])
+    for row in rows:
+        if row.content in papers:
+            row.document = {}
+    return rows, papers

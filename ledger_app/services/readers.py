@@ -1,7 +1,8 @@
-"""Processes that read pages of imports beside the service, which one core would keep from everything else.
+"""Processes that read large pages beside the service, which one core would keep from everything else.
 
-They are started for the first large page, end when they have been idle, and end with the service: what they
-wait for is its next word. They hold nothing; where one fails, the page is read here.
+They are started by the first large page, which does not wait for them; they end when they have been idle, and
+with the service: what they wait for is its next word. They hold nothing; where one fails, the page is read
+in the service.
 """
 
 import pickle
@@ -10,56 +11,53 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, ParamSpec, TypeVar
+
+from ledger_app.errors import LedgerError
 
 _LENGTH: Final = struct.Struct(">Q")
 _IDLE_SECONDS: Final = 20.0
-_FEWEST_ROWS: Final = 50
-"""A page of fewer lines is read faster than it is handed over."""
 
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a reader needs once: the master keys, and the folder of further agreements."""
-
-    keys: tuple[bytes, ...]
-    agreements: Path | None
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
 
 
 class Readers:
-    """The reading processes of a service, `many` at most. Safe to use from many threads."""
+    """The reading processes of a service, `most` at once; `agreements`: its folder of further agreements.
+    Safe to use from many threads.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 0, agreements: Path | None = None) -> None:
+        self._most = most
+        self._agreements = agreements
         self._lock = threading.Lock()
         self._free: list[subprocess.Popen[bytes]] = []
         self._count = 0
         self._used = 0.0
         self._closed = False
 
-    def ask(self, setting: Setting, many: int, task: Sequence[Any]) -> Any | None:
-        """What a process makes of `task` (see `reader.answer`); None where none is free, or it failed."""
-        if many == 0 or task[0].count(b"\n") < _FEWEST_ROWS:
-            return None
-        child = self._take(setting, many)
+    def ask(
+        self, function: Callable[Arguments, Answer], *arguments: Arguments.args, **_none: Arguments.kwargs
+    ) -> Answer | None:
+        """What `function` of a module gives, called in one of the processes; None (never its answer) where
+        none is free, or it failed. Raises the LedgerError that it raises."""
+        child = self._take()
         if child is None:
             return None
         try:
-            send(_pipe(child.stdin), task)
-            found = receive(_pipe(child.stdout))
+            send(_pipe(child.stdin), (function, arguments))
+            succeeded, found = receive(_pipe(child.stdout))
         except (OSError, EOFError, pickle.PickleError, ValueError):
             self._end(child)
             return None
-        with self._lock:
-            self._used = time.monotonic()
-            if not self._closed:
-                self._free.append(child)
-                return found
-        self._end(child)
-        return found
+        self._give_back(child)
+        if not succeeded and isinstance(found, LedgerError):
+            raise found
+        answer: Answer = found
+        return answer
 
     def tidy(self) -> None:
         """End those that have had nothing to do."""
@@ -78,25 +76,43 @@ class Readers:
         for child in idle:
             self._end(child)
 
-    def _take(self, setting: Setting, many: int) -> "subprocess.Popen[bytes] | None":
+    def _take(self) -> "subprocess.Popen[bytes] | None":
+        """A process that is free; where there is none, the next page may find one."""
         with self._lock:
             if self._free:
                 return self._free.pop()
-            if self._closed or self._count >= many:
+            if self._closed or self._count >= self._most:
                 return None
             self._count += 1
+        threading.Thread(target=self._start, name="reader-start", daemon=True).start()
+        return None
+
+    def _start(self) -> None:
         try:
             child = subprocess.Popen(
-                [sys.executable, "-m", "ledger_app.services.bulk.reader"],
+                [sys.executable, "-m", "ledger_app.services.reader"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
             )
-            send(_pipe(child.stdin), setting)
         except OSError:
             with self._lock:
                 self._count -= 1
-            return None
-        return child
+            return
+        try:
+            send(_pipe(child.stdin), self._agreements)
+            receive(_pipe(child.stdout))
+        except (OSError, EOFError):
+            self._end(child)
+            return
+        self._give_back(child)
+
+    def _give_back(self, child: "subprocess.Popen[bytes]") -> None:
+        with self._lock:
+            self._used = time.monotonic()
+            if not self._closed:
+                self._free.append(child)
+                return
+        self._end(child)
 
     def _end(self, child: "subprocess.Popen[bytes]") -> None:
         with self._lock:
