@@ -25,7 +25,6 @@ from ledger_app.domain.certificate import DOCUMENT_TYPE
 from ledger_app.domain.imports.tables import separator_of
 from ledger_app.domain.scanned import read_scanned
 from ledger_app.proof.bundle import MAX_BUNDLE_BYTES
-from ledger_app.proof.canonical import parse_object
 
 COLUMNS: Final = (
     "source", "line", "asked", "verdict", "standing", "exit_code", "reason", "detail", "number", "issuer",
@@ -37,7 +36,6 @@ _LISTS: Final = (".csv", ".tsv", ".txt")
 _LINES: Final = (".ndjson", ".jsonl")
 _NAMES: Final = ("number", "digest", "leaf", "certificate", "hash", "qr")
 _PAGE, _PAGE_BYTES = 500, 8 << 20
-_MAX_DEPTH: Final = 34
 _MAX_LINE: Final = 4096
 _AT_ONCE: Final = 2
 _ALONE: Final = (errors.BadInput, errors.NotAuthenticated, errors.NotPermitted, errors.Conflict)
@@ -137,8 +135,10 @@ def _of_bytes(asked: Asked, raw: bytes) -> Asked:
         asked.raw, asked.failed = None, errors.TooLarge("VERIFY_FILE_UNREADABLE", "the file is too large")
         return asked
     try:
-        value = parse_object(raw, max_bytes=MAX_BUNDLE_BYTES, max_depth=_MAX_DEPTH)
-    except errors.LedgerError:
+        value = orjson.loads(raw)  # only to see what it is: the service reads it strictly
+    except orjson.JSONDecodeError:
+        value = None
+    if not isinstance(value, dict):
         return asked  # asked by itself, so that the service says what is wrong with it
     name = b'{"document":' if value.get("type") == DOCUMENT_TYPE else b'{"bundle":'
     asked.members = name + raw.strip()
@@ -244,7 +244,8 @@ class _Asker:
         except _ALONE as refused:
             # One question that the service does not take must not keep the others from their answer.
             if len(some) == 1:
-                return [self._untold(some[0].raw, refused)]
+                one = some[0]
+                return [self._untold(None, refused) if one.raw is None else self._alone(client, one)]
             middle = len(some) // 2
             return self._together(client, some[:middle]) + self._together(client, some[middle:])
         except errors.LedgerError as away:

@@ -13,6 +13,7 @@ confirm a loading near the day of departure, and contradicts nothing.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import Any, Final, Literal
 
 from ledger_app.domain.cargo.identifiers import canonical_identifier
@@ -31,12 +32,34 @@ _CONTAINER_BEFORE: Final = timedelta(days=10)
 
 
 @dataclass(frozen=True, slots=True)
+class _Event:
+    step: str
+    country: str | None
+    day: date
+    containers: frozenset[str]
+    named: frozenset[Subject]
+
+
+@dataclass(frozen=True)
 class Told:
     """One event that is proven to be as reported: its kept form, its event hash, its time in milliseconds."""
 
     event: Mapping[str, Any]
     event_hash: str
     time: int
+
+    @cached_property
+    def read(self) -> _Event:
+        """What of it is compared; worked out once, however many certificates it is about."""
+        named = subjects_of(self.event)
+        place = _id(self.event.get("readPoint")) or _id(self.event.get("bizLocation"))
+        return _Event(
+            step=BIZ_STEP.expand(str(self.event.get("bizStep", ""))),
+            country=country_of(place),
+            day=datetime.fromtimestamp(self.time / 1000, UTC).date(),
+            containers=frozenset(each.name for each in named if each.kind is SubjectKind.CONTAINER),
+            named=frozenset(named),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +70,6 @@ class Opinion:
     outcome: Literal["passed", "warning", "not-checked"]
     reason: str
     detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Event:
-    step: str
-    country: str | None
-    day: date
-    containers: frozenset[str]
-    own: bool
-    """The event names the consignment itself."""
 
 
 def linked_subjects(document: Mapping[str, Any]) -> list[Subject]:
@@ -75,43 +88,28 @@ def linked_subjects(document: Mapping[str, Any]) -> list[Subject]:
 def judge_history(document: Mapping[str, Any], told: Sequence[Told]) -> Opinion:
     """The opinion on a certificate from the events that name its consignment or its containers, in any
     order. Raises nothing for odd documents: what cannot be compared is left out."""
-    events = _usable(document, told)
-    wrong = _contradictions(document, events)
+    events = _usable(told)
+    goods = {each for each in linked_subjects(document) if each.kind is not SubjectKind.CONTAINER}
+    own = [event for event in events if not goods.isdisjoint(event.named)]
+    wrong = _contradictions(document, own)
     if wrong:
         return Opinion("warning", wrong[0][0], "; ".join(words for _, words in wrong))
-    agreed = list(_agreements(document, events))
+    agreed = list(_agreements(document, events, own))
     if agreed:
         return Opinion("passed", "", "; ".join(agreed))
     return Opinion("not-checked", "CARGO_NOT_COMPARABLE", "")
 
 
-def _usable(document: Mapping[str, Any], told: Iterable[Told]) -> list[_Event]:
+def _usable(told: Sequence[Told]) -> list[_Event]:
     """Those that the reporter has not declared wrong, in the order of time."""
-    told = list(told)
     # The event hash leaves the declaration out, so that it names the event that is declared wrong as well.
     wrong = {one.event_hash for one in told if "errorDeclaration" in one.event}
-    wanted = {each for each in linked_subjects(document) if each.kind is not SubjectKind.CONTAINER}
-    found = []
-    for one in sorted(told, key=lambda one: one.time):
-        if one.event_hash in wrong:
-            continue
-        named = subjects_of(one.event)
-        place = _id(one.event.get("readPoint")) or _id(one.event.get("bizLocation"))
-        found.append(
-            _Event(
-                step=BIZ_STEP.expand(str(one.event.get("bizStep", ""))),
-                country=country_of(place),
-                day=datetime.fromtimestamp(one.time / 1000, UTC).date(),
-                containers=frozenset(each.name for each in named if each.kind is SubjectKind.CONTAINER),
-                own=not wanted.isdisjoint(named),
-            )
-        )
-    return found
+    return [one.read for one in sorted(told, key=lambda one: one.time) if one.event_hash not in wrong]
 
 
-def _contradictions(document: Mapping[str, Any], events: list[_Event]) -> list[tuple[str, str]]:
+def _contradictions(document: Mapping[str, Any], own: list[_Event]) -> list[tuple[str, str]]:
+    """`own`: the events that name the consignment itself."""
     found = []
-    own = [event for event in events if event.own]
     loaded = next((event for event in _loadings(document, own, _BEFORE) if event.country), None)
     exported = _exported(document)
     if loaded is not None and exported and not _within(loaded.country, exported):
@@ -131,8 +129,7 @@ def _contradictions(document: Mapping[str, Any], events: list[_Event]) -> list[t
     return found
 
 
-def _agreements(document: Mapping[str, Any], events: list[_Event]) -> Iterator[str]:
-    own = [event for event in events if event.own]
+def _agreements(document: Mapping[str, Any], events: list[_Event], own: list[_Event]) -> Iterator[str]:
     exported, imported, mine = _exported(document), _imported(document), _containers(document)
     near = [*_loadings(document, own, _BEFORE), *_loadings(document, events, _CONTAINER_BEFORE)]
     for event in near:
