@@ -19,7 +19,8 @@ from ledger_app.store.tables_search import certificate_search, search_days, sear
 
 _WINDOWS: Final = (2, 8, 32, 128)
 _CHECKED_AT_ONCE: Final = 250
-_SORTED_AT_ONCE: Final = 4_000
+_CHECKED_AT_MOST: Final = 4_000
+_SORTED_AT_ONCE: Final = 2_500
 _WALKED_AT_ONCE: Final = 4_000
 _WALKED_AT_MOST: Final = 24_000
 
@@ -42,8 +43,13 @@ class Found:
 
 
 def newest(conn: Connection, question: Question, below: int | None, limit: int) -> Found:
-    """Those with an ordinal lower than `below`, newest first. Their numbers are left out."""
+    """Those with an ordinal lower than `below`, newest first. Their numbers are left out.
+
+    A page may have fewer rows although there are more, where the beginning of each number has to be looked
+    at: then it was looked far enough for one request, and `after` is set.
+    """
     found: list[int] = []
+    checked = 0
     for segment, bits in _segments(conn, question, below):
         places = (segment * SIZE + bit for bit in search_bits.places(bits))
         if not question.prefix:
@@ -51,8 +57,11 @@ def newest(conn: Connection, question: Question, below: int | None, limit: int) 
         while question.prefix and (part := list(islice(places, _CHECKED_AT_ONCE))):
             numbers = _numbers(conn, part)
             found += (one for one in part if numbers.get(one, "").startswith(question.prefix))
+            checked += len(part)
             if len(found) > limit:
                 break
+            if checked >= _CHECKED_AT_MOST:
+                return Found([(ordinal, "") for ordinal in found], (part[-1], ""))
         if len(found) > limit:
             return Found([(ordinal, "") for ordinal in found[:limit]], (found[limit - 1], ""))
     return Found([(ordinal, "") for ordinal in found], None)
@@ -81,12 +90,12 @@ def by_number(conn: Connection, question: Question, after: tuple[int, str] | Non
         rows = [(row.ordinal, row.number) for row in conn.execute(chosen)] if ordinals else []
         return Found(rows[:limit], rows[limit - 1] if len(rows) > limit else None)
     rows, walked, place = [], 0, after
+    wanted = search_bits.Members(sets)
     while walked < _WALKED_AT_MOST:
         part = conn.execute(onwards(place).limit(_WALKED_AT_ONCE)).all()
-        for row in part:
-            segment, bit = search_bits.place(row.ordinal)
-            if sets.get(segment, 0) >> bit & 1:
-                rows.append((row.ordinal, row.number))
+        for ordinal, number in part:
+            if ordinal in wanted:
+                rows.append((ordinal, number))
                 if len(rows) > limit:
                     return Found(rows[:limit], rows[limit - 1])
         if len(part) < _WALKED_AT_ONCE:

@@ -6,7 +6,7 @@ however common or rare its terms are and whether or not they occur together.
 """
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,6 +36,17 @@ def places(bits: int) -> Iterator[int]:
         top = bits.bit_length() - 1
         yield top
         bits ^= 1 << top
+
+
+class Members:
+    """Whether an ordinal is in one of these sets by segment, for thousands of ordinals."""
+
+    def __init__(self, sets: Mapping[int, int]) -> None:
+        self._maps = {segment: bits.to_bytes(_BYTES, "little") for segment, bits in sets.items()}
+
+    def __contains__(self, ordinal: int) -> bool:
+        found = self._maps.get(ordinal // SIZE)
+        return found is not None and bool(found[ordinal % SIZE >> 3] >> (ordinal & 7) & 1)
 
 
 def pack(bits: int) -> bytes:

@@ -9,12 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger_app.access.principals import ANONYMOUS, Kind, Principal
+from ledger_app.domain.search_terms import NUMBER_LENGTHS
 from ledger_app.domain.standing import Role
 from ledger_app.errors import BadInput
+from ledger_app.services.search import filters as filtering
 from ledger_app.services.search.filters import STANDINGS, Filters
 from ledger_app.services.search.finding import find
 from ledger_app.services.visibility import may_see
-from ledger_app.store import certificates
+from ledger_app.store import certificates, search
 from tests.search.conftest import Shelf
 from tests.search.naive import Naive, readable
 from tests.support import databases
@@ -101,6 +103,22 @@ def test_search_finds_exactly_what_a_look_at_everything_finds(
         assert counted in (None, len(expected))
 
     compare()
+
+
+@pytest.mark.parametrize("sort", ["newest", "number"])
+@pytest.mark.parametrize("length", [1, 4, 5, 6, 11, 12, 13, 17, 18])
+def test_however_many_begin_so_a_request_looks_at_few_and_the_pages_have_them_all(
+    shelf: Shelf, length: int, sort: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filtering, "_FEW", 0)  # as if each beginning were that of thousands
+    monkeypatch.setattr(f"{filtering.__name__}.NUMBER_LENGTHS", (*NUMBER_LENGTHS[:9], 18))
+    monkeypatch.setattr(search, "_CHECKED_AT_ONCE", 10)
+    monkeypatch.setattr(search, "_CHECKED_AT_MOST", 40)
+    oldest = next(one for one in shelf.made if len(one.row.number) == 18)
+    asked = Filters(number_prefix=oldest.row.number[:length], sort=sort)
+    expected = Naive(shelf.ctx, shelf.made).find(_WIDE, asked)
+    assert everything(shelf.ctx, _WIDE, asked, 50) == expected
+    assert oldest.row.id in expected
 
 
 @pytest.mark.parametrize("who", sorted(ASKING))

@@ -105,11 +105,23 @@ def question(ctx: Services, conn: Connection, principal: Principal, filters: Fil
         few = search.beginning(conn, prefix, _FEW)
         if few is not None:
             among, prefix = frozenset(few) if among is None else among & frozenset(few), ""
-        elif shorter := [length for length in NUMBER_LENGTHS if length < len(prefix)]:
-            parts.append(Having(keyed(key, [("number", prefix[: shorter[-1]])])))
+        else:
+            term, prefix = _number_term(conn, prefix)
+            parts += [Having(keyed(key, [("number", each)])) for each in term]
     if among is not None and not among:
         return None
     return Question(Every((*parts, *standing, *days)), among, prefix)
+
+
+def _number_term(conn: Connection, prefix: str) -> tuple[list[str], str]:
+    """What is kept as a term of how a number begins, if anything; and what is then left to look at in each
+    number: "" where the term says it all. A number has no term of its own whole length."""
+    kept = [length for length in NUMBER_LENGTHS if length <= len(prefix)]
+    if kept[-1:] == [len(prefix)]:
+        if not search.numbered(conn, prefix):
+            return [prefix], ""
+        kept.pop()
+    return [prefix[: kept[-1]]] if kept else [], prefix
 
 
 def _terms(filters: Filters) -> list[Term]:
