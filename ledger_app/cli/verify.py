@@ -10,6 +10,7 @@ from ledger_app import errors
 from ledger_app.cli import common, output
 from ledger_app.domain.scanned import read_scanned
 from ledger_app.domain.words import counted
+from ledger_app.reasons import describe
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -154,6 +155,9 @@ def show(report: dict[str, Any]) -> None:
         reason = f" [{check['reason']}]" if check.get("reason") else ""
         detail = f": {check['detail']}" if check.get("detail") else ""
         output.line(f"  {output.colour(f'{mark:>2}', code)}  {check['name']}{detail}{reason}")
+    for notice in report["notices"]:
+        entry = describe(notice)
+        output.line(f"  note: {entry.meaning} {entry.next_step}")
     ledger = report["ledger"]
     if ledger.get("block") is not None:
         age = counted(int(ledger["age_seconds"]), "second")

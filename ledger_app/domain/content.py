@@ -17,12 +17,13 @@ from typing import Any, Final
 from ledger_app.domain.agreements import agreement_for
 from ledger_app.domain.agreements.model import Agreement, Permission
 from ledger_app.domain.codelists import contains_territory
-from ledger_app.domain.content_dates import date_findings, day_at, last_day
+from ledger_app.domain.content_dates import date_findings, day_at, last_day, unstated_validity
 from ledger_app.domain.findings import (
     MAX_FINDINGS,
     Finding,
     Severity,
     breach,
+    discrepancy,
     join_pointer,
     unknown,
 )
@@ -46,7 +47,8 @@ def agreement_findings(document: Mapping[str, Any], agreement: Agreement | None 
     rules = agreement or _rules(document)
     if rules is None:
         return _not_checked(document)
-    return [*_findings(document, rules, None), *_required(document, rules)][:MAX_FINDINGS]
+    found = [*_findings(document, rules, None), *_required(document, rules)]
+    return [*found, *unstated_validity(document, rules)][:MAX_FINDINGS]
 
 
 def content_findings(
@@ -147,6 +149,16 @@ def _parties(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding]
                 f"Correct the country, or the scheme. Parties: {', '.join(rules.parties.members)}.",
                 value=code,
             )
+    there, here = document.get("importCountry"), document.get("exportCountry")
+    if isinstance(there, str) and there == here:
+        yield discrepancy(
+            "/importCountry",
+            "SAME_COUNTRY",
+            f"{rules.code} is about trade from one party to another; this names one country for both.",
+            "Correct the country of export or of import.",
+            source=rules.parties.source,
+            value=there,
+        )
 
 
 def _criteria(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding]:

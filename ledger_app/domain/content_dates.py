@@ -59,6 +59,28 @@ def last_day(document: Mapping[str, Any], rules: Agreement) -> date | None:
     return rules.validity.period.after(start) if start else None
 
 
+def unstated_validity(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding]:
+    """For whoever issues: without a last day of its own nothing but the agreement says when it expires."""
+    limit = last_day(document, rules)
+    if rules.validity and rules.validity.certain and limit and "validUntil" not in document:
+        yield discrepancy(
+            "/validUntil",
+            "VALIDITY_NOT_STATED",
+            f"Under {rules.code} it may be presented until {limit.isoformat()}; it states no last day.",
+            f"State {limit.isoformat()}, so that it is seen to expire.",
+            source=rules.validity.source,
+        )
+
+
+def registered_too_late(document: Mapping[str, Any], rules: Agreement, day: date) -> bool:
+    """Whether it was registered, on `day`, after the last day on which the agreement lets it be issued: its
+    own date may say anything."""
+    rule, departed = rules.retrospective, shipped(document)
+    return bool(rule and rule.certain and departed and day > rule.period.after(departed)) and not _rests(
+        document
+    )
+
+
 def day_at(holder: Any, name: str) -> date | None:
     """The calendar day of a member; None when there is none, or it is no day."""
     value = holder.get(name) if isinstance(holder, Mapping) else None
@@ -113,10 +135,7 @@ def _retrospective(document: Mapping[str, Any], rules: Agreement) -> Iterator[Fi
     issued, departed, rule = day_at(document, "issueDate"), shipped(document), rules.retrospective
     if rule is None or issued is None or departed is None:
         return
-    # A copy or a replacement is dated when it is made; what it rests on was issued in time or not.
-    flags = document.get("flags")
-    flags = flags if isinstance(flags, list) else []
-    if "certified-true-copy" in flags or "replacement" in flags:
+    if _rests(document):
         return
     if issued > rule.period.after(departed):
         yield breach(
@@ -130,7 +149,7 @@ def _retrospective(document: Mapping[str, Any], rules: Agreement) -> Iterator[Fi
     elif (
         rule.marked_after_days is not None
         and issued > add_days(departed, rule.marked_after_days)
-        and "issued-retrospectively" not in flags
+        and "issued-retrospectively" not in _flags(document)
     ):
         say = discrepancy if rule.certain else unknown
         yield say(
@@ -141,6 +160,17 @@ def _retrospective(document: Mapping[str, Any], rules: Agreement) -> Iterator[Fi
             source=rule.source,
             value=issued.isoformat(),
         )
+
+
+def _rests(document: Mapping[str, Any]) -> bool:
+    """A copy or a replacement is dated when it is made; what it rests on was issued in time or not."""
+    flags = _flags(document)
+    return "certified-true-copy" in flags or "replacement" in flags
+
+
+def _flags(document: Mapping[str, Any]) -> list[Any]:
+    flags = document.get("flags")
+    return flags if isinstance(flags, list) else []
 
 
 def _blanket(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding]:

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
+from ledger_app.domain.agreements import agreement_for
+from ledger_app.domain.content_dates import registered_too_late
 from ledger_app.domain.standing import Verdict
 from ledger_app.domain.terms import day_date, scheme_code, territory_code
 from ledger_app.errors import BadInput
@@ -15,6 +17,7 @@ from ledger_app.proof.hexes import to_hex
 from ledger_app.reasons import describe
 
 Report = dict[str, Any]
+_SECONDS_A_DAY: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +65,20 @@ def build(judged: Judgement, bundle: Bundle | None, facts: Facts | None, at: dat
             "left": max(bundle.leaf.allowance - facts.standing.used, 0),
         }
         report["content"] = list(shown.findings) if shown.readable else []
+        if shown.readable and _is_late(shown.document, facts):
+            report["notices"].append("REGISTERED_TOO_LATE")
         if bundle.disclosure is not None:
             report["disclosed"] = bundle.disclosure.verify().summary
     return report
+
+
+def _is_late(document: Mapping[str, Any] | None, facts: Facts) -> bool:
+    scheme = document.get("scheme") if document else None
+    rules = agreement_for(scheme) if isinstance(scheme, str) else None
+    if document is None or rules is None or facts.batch is None:
+        return False
+    registered = day_date(facts.batch.time // _SECONDS_A_DAY)
+    return registered is not None and registered_too_late(document, rules, registered)
 
 
 def _certificate(bundle: Bundle, facts: Facts, shown: Shown) -> dict[str, Any]:

@@ -238,5 +238,10 @@ ROWS: Rows = (
         "A certificate is registered under this number; the paper may still say something else.",
         "Compare the paper with what is shown, or verify the file.",
     ),
+    (
+        "REGISTERED_TOO_LATE",
+        "Its own date is earlier, but it was registered after the last day on which it could be issued.",
+        "Ask the issuing body when it was issued, and why it was registered so late.",
+    ),
     ("NOT_STARTED", "The service has not been started.", "Start it first."),
 )

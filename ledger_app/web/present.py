@@ -8,7 +8,7 @@ from typing import Any, Final
 from ledger_app.domain.codelists import territory_name
 from ledger_app.domain.standing import Standing
 from ledger_app.domain.words import amount_words, counted
-from ledger_app.reasons import REASONS
+from ledger_app.reasons import REASONS, describe
 
 CHECKS: Final = {
     "readable": "The file can be read",
@@ -101,6 +101,7 @@ def report_view(report: dict[str, Any], *, looked_up: bool) -> dict[str, Any]:
         "meaning": meaning,
         "standing_words": Standing(standing).words if genuine else "",
         "next": _ADVICE.get(standing, "") if genuine else report.get("next", ""),
+        "notes": [f"{describe(each).meaning} {describe(each).next_step}" for each in _notices(report)],
         "facts": facts(report),
         "leaf": certificate.get("leaf"),
         "checks": [_check(check) for check in report["checks"]],
@@ -108,6 +109,11 @@ def report_view(report: dict[str, Any], *, looked_up: bool) -> dict[str, Any]:
         "matches": [m for m in map(_match, report.get("matches") or []) if m],
         "age": _age(report["ledger"]),
     }
+
+
+def _notices(report: dict[str, Any]) -> list[str]:
+    """All but the one that the heading's own words say."""
+    return [notice for notice in report["notices"] if notice != "COMPARE_WITH_PAPER"]
 
 
 def facts(report: dict[str, Any]) -> list[tuple[str, str]]:

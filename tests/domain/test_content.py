@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ledger_app.domain.agreements import agreement, agreements, read_agreement
 from ledger_app.domain.certificate import admit, check_for_issue, parse_certificate
 from ledger_app.domain.content import agreement_findings, content_findings, latest_day
-from ledger_app.domain.content_dates import deadlines
+from ledger_app.domain.content_dates import deadlines, registered_too_late
 from ledger_app.domain.findings import Severity
 from ledger_app.domain.samples import sample_document
 from ledger_app.errors import Unprocessable
@@ -258,6 +258,51 @@ def test_a_mark_of_late_issue_is_asked_for_from_the_first_day_after_the_grace() 
     made["transport"]["departureDate"] = "2026-11-16"
     assert rules(made)["RETROSPECTIVE_NOT_MARKED"] == "/flags"
     assert "RETROSPECTIVE_NOT_MARKED" not in rules(made | {"flags": ["issued-retrospectively"]})
+
+
+@pytest.mark.parametrize(("scheme", "severity"), [("RCEP", "discrepancy"), ("CHAFTA", "unknown")])
+def test_what_is_issued_after_shipment_must_say_so(scheme: str, severity: str) -> None:
+    made = sample_document(scheme=scheme)
+    made["transport"]["departureDate"] = made["issueDate"]
+    assert "RETROSPECTIVE_NOT_MARKED" not in rules(made)
+    made["transport"]["departureDate"] = "2026-11-19"
+    [found] = [one for one in content_findings(made) if one.rule == "RETROSPECTIVE_NOT_MARKED"]
+    assert (found.pointer, found.severity.value) == ("/flags", severity)
+    assert "RETROSPECTIVE_NOT_MARKED" not in rules(made | {"flags": ["issued-retrospectively"]})
+
+
+def test_whoever_issues_is_told_that_it_states_no_last_day_and_whoever_verifies_is_not() -> None:
+    made = sample_document(scheme="RCEP")
+    del made["validUntil"]
+    [found] = check_for_issue(made)
+    assert (found.pointer, found.rule, found.severity) == (
+        "/validUntil", "VALIDITY_NOT_STATED", Severity.DISCREPANCY,
+    )  # fmt: skip
+    assert "2027-11-20" in found.fix
+    admit(made)
+    assert content_findings(made) == []
+    free = sample_document(scheme="NON-PREFERENTIAL")
+    free.pop("validUntil", None)
+    assert check_for_issue(free) == []
+
+
+def test_one_country_on_both_ends_is_shown_where_parties_trade_with_each_other() -> None:
+    made = sample_document(scheme="RCEP", importCountry="CN", destination="CN")
+    assert rules(made) == {"SAME_COUNTRY": "/importCountry"}
+    assert not any(one.is_error for one in check_for_issue(made))
+    assert rules(made | {"scheme": "NON-PREFERENTIAL"}) == {}
+
+
+def test_what_is_registered_after_the_last_day_to_issue_is_late_whatever_day_it_states() -> None:
+    made = changed(issueDate="2025-11-01", validUntil="2026-11-01")
+    made["transport"]["departureDate"] = "2025-11-03"
+    known = agreement("RCEP")
+    assert not registered_too_late(made, known, date(2026, 11, 3))
+    assert registered_too_late(made, known, date(2026, 11, 4))
+    assert not registered_too_late(made | {"transport": {}}, known, date(2026, 11, 4))
+    assert not registered_too_late(made, agreement("CHAFTA"), date(2026, 11, 4))  # its rule is not certain
+    copied = made | {"flags": ["certified-true-copy"], "original": {"number": "OLD-1"}}
+    assert not registered_too_late(copied, known, date(2026, 11, 4))
 
 
 def test_a_true_copy_made_late_is_not_a_late_issue() -> None:

@@ -2,8 +2,11 @@
 
 from datetime import date
 
+import pytest
+
 from ledger_app.proof.alone import alone
 from ledger_app.proof.bundle import Bundle
+from ledger_app.proof.report import Shown, build
 from tests.proof.registered import Ledger, one_registered, partial
 from tests.vectors.cases import certificate
 
@@ -45,3 +48,15 @@ def test_a_scheme_without_rules_asks_for_nothing() -> None:
     ledger = Ledger()
     bundle = ledger.register(certificate(scheme="ATLANTIS"))[0]
     assert undisclosed(partial(bundle, "/number", "/scheme")) == set()
+
+
+@pytest.mark.parametrize(
+    ("departed", "notices"), [("2025-12-01", []), ("2025-11-01", ["REGISTERED_TOO_LATE"])]
+)
+def test_a_date_set_back_is_told_by_the_day_of_registration(departed: str, notices: list[str]) -> None:
+    ledger, bundle = one_registered(issueDate="2025-11-01", transport={"departureDate": departed})
+    judged, facts = ledger.judge(bundle), ledger.facts(bundle)
+    told = build(judged, bundle, facts, AT, Shown(document=bundle.document))
+    assert (told["verdict"], told["notices"]) == ("GENUINE", notices)
+    hidden = build(judged, bundle, facts, AT, Shown(document=bundle.document, readable=False))
+    assert hidden["notices"] == []
