@@ -230,6 +230,16 @@ def test_an_own_file_takes_the_place_of_ours_and_may_be_json(own_folder: Path) -
     assert check_for_issue(sample_document()) == []
 
 
+def test_what_is_wrong_in_a_file_is_told_member_by_member() -> None:
+    with pytest.raises(Broken) as refused:
+        read_agreement('code = "X"\ntitle = "T"\ndisclose = ["number"]\nfoo = 1\n' + ISSUED, "x.toml")
+    told = refused.value.detail
+    for words in ("x.toml: ", "preferential: field required", "disclose.0: ", "foo: extra inputs"):
+        assert words in told
+    assert "pydantic" not in told
+    assert "\n" not in told
+
+
 @pytest.mark.parametrize("fault", ["no folder", "twice", "wrong file", "no text"])
 def test_a_folder_that_does_not_hold_is_refused_and_changes_nothing(own_folder: Path, fault: str) -> None:
     folder = own_folder / "none" if fault == "no folder" else own_folder

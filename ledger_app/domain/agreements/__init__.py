@@ -65,7 +65,13 @@ def read_agreement(text: str, name: str) -> Agreement:
     try:
         data = json.loads(text) if name.endswith(".json") else tomllib.loads(text)
         agreement = Agreement.model_validate(data)
-    except (ValueError, RecursionError, ValidationError) as wrong:
+    except ValidationError as wrong:
+        faults = [
+            f"{'.'.join(map(str, fault['loc'])) or 'the file'}: {fault['msg'].lower()}"
+            for fault in wrong.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        raise Broken("AGREEMENT_DATA", f"{name}: {'; '.join(faults[:20])}") from wrong
+    except (ValueError, RecursionError) as wrong:
         raise Broken("AGREEMENT_DATA", f"{name}: {wrong}") from wrong
     strangers = [
         code for code in (agreement.parties.members if agreement.parties else ()) if not is_territory(code)
