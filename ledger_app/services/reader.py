@@ -13,9 +13,9 @@ from ledger_app.services.readers import receive, send
 
 def answer(task: Any) -> tuple[bool, Any]:
     """Whether it succeeded, and what the function of a task gives, or the error that it raises."""
-    function, arguments = task
+    function, arguments, named = task
     try:
-        return True, function(*arguments)
+        return True, function(*arguments, **named)
     except LedgerError as refused:
         return False, refused
 

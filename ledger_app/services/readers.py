@@ -40,7 +40,7 @@ class Readers:
         self._closed = False
 
     def ask(
-        self, function: Callable[Arguments, Answer], *arguments: Arguments.args, **_none: Arguments.kwargs
+        self, function: Callable[Arguments, Answer], *arguments: Arguments.args, **named: Arguments.kwargs
     ) -> Answer | None:
         """What `function` of a module gives, called in one of the processes; None (never its answer) where
         none is free, or it failed. Raises the LedgerError that it raises."""
@@ -48,7 +48,7 @@ class Readers:
         if child is None:
             return None
         try:
-            send(_pipe(child.stdin), (function, arguments))
+            send(_pipe(child.stdin), (function, arguments, named))
             succeeded, found = receive(_pipe(child.stdout))
         except (OSError, EOFError, pickle.PickleError, ValueError):
             self._end(child)
