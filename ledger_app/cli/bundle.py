@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from ledger_app.cli import certificate, common, output
+from ledger_app.cli import common, output
+from ledger_app.cli.common import CHAMBER
+from ledger_app.cli.named import find
 
 app = common.group("Make the file that a holder passes on.")
 
@@ -35,8 +37,8 @@ def create(
     as_json: common.Json = False,
 ) -> None:
     """Write the bundle of a certificate: whole, or with only some fields shown."""
-    client = common.connect(certificate.CHAMBER, who)
-    found = certificate.find(client, number, issuer)
+    client = common.connect(CHAMBER, who)
+    found = find(client, number, issuer)
     query = {"disclose": disclose, "evidence": None if evidence is None else str(evidence).lower()}
     answer = client.request("GET", f"/v1/certificates/{found['id']}/bundle", query=query)
     common.write_file(target, answer.body)

@@ -1,19 +1,29 @@
 """`origin certificate …`: issue, read, and every act on a certificate."""
 
-import re
 import secrets
-from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ledger_app import errors
-from ledger_app.cli import checking, common, importing, output, recipients, searching, template
+from ledger_app.cli import (
+    checking,
+    common,
+    enquiring,
+    importing,
+    output,
+    recipients,
+    searching,
+    showing,
+    template,
+)
+from ledger_app.cli.common import CHAMBER, CUSTOMS
+from ledger_app.cli.named import Issuer, What, reference
 from ledger_app.client import Client
-from ledger_app.domain.act_states import DEAD
 
 app = common.group("Issue certificates of origin and act on them.")
+app.command()(showing.show)
 app.command()(checking.check)
 app.command("import")(importing.import_)
 app.command()(template.template)
@@ -21,14 +31,10 @@ app.command()(recipients.send)
 app.command()(recipients.recipients)
 app.command(name="list")(searching.list_)
 app.command("export")(searching.export)
+app.command()(enquiring.enquire)
+app.command()(enquiring.answer)
+app.command()(enquiring.enquiries)
 
-CHAMBER, CUSTOMS = "chamber", "customs"
-_DIGEST = re.compile(r"0x[0-9a-fA-F]{64}")
-
-What = Annotated[
-    str, typer.Argument(metavar="NUMBER|DIGEST|FILE", help="Which certificate: or its bundle's file.")
-]
-Issuer = Annotated[str | None, typer.Option(help="The issuer's identifier, if several use the number.")]
 Reason = Annotated[str, typer.Option("--reason", "-r", help="Why: a code of `origin reasons --json`.")]
 Declaration = Annotated[str, typer.Option("--declaration", "--claim", help="The import declaration.")]
 Items = Annotated[list[str] | None, typer.Option("--item", metavar="NUMBER=UNITS", help="Units of one item.")]
@@ -53,27 +59,6 @@ def issue(
         no_wait=no_wait,
         timeout=timeout,
     )
-
-
-@app.command()
-def show(what: What, issuer: Issuer = None, who: common.As = "", as_json: common.Json = False) -> None:
-    """Show a certificate: its document, its standing and what was done with it."""
-    client = common.connect(CHAMBER, who)
-    found = client.get(f"/v1/certificates/{find(client, what, issuer)['id']}")
-    if as_json:
-        output.result(found)
-        return
-    output.line(f"{found['number']}  {found['scheme']}  {found['state']}, {found['status']}")
-    output.line(f"  issuer   {found['issuer'].get('name') or found['issuer']['id']}")
-    output.line(f"  digest   {found['digest']}")
-    output.line(f"  leaf     {found['leaf']}")
-    output.line(f"  valid    {found['validFrom']} – {found['validUntil'] or 'open'}")
-    output.line(f"  used     {found['used']} of {found['allowance']}")
-    if found.get("block") is not None:
-        output.line(f"  block    {found['block']}, transaction {found['transaction']}")
-    _print_life(found)
-    for act in found["acts"]:
-        output.line(f"  act      {act['summary']}: {act['state']}")
 
 
 @app.command()
@@ -210,55 +195,6 @@ def refuse(
 
 
 @app.command()
-def enquire(
-    to: Annotated[str, typer.Argument(metavar="ISSUER", help="Identifier of the issuing body.")],
-    what: Annotated[str | None, typer.Argument(metavar="[NUMBER|DIGEST|FILE]")] = None,
-    code: Annotated[
-        str, typer.Option(help="What is asked: a code of `origin reasons --json`.")
-    ] = "AUTHENTICITY",
-    reply_by: Annotated[str, typer.Option(metavar="DATE", help="By the end of this day (UTC).")] = "",
-    text: Annotated[str, typer.Option(help="The question in words; only its hash goes to the ledger.")] = "",
-    who: common.As = "",
-    as_json: common.Json = False,
-    no_wait: common.NoWait = False,
-    timeout: common.Seconds = 120,
-) -> None:
-    """Ask an issuing body about a certificate, or about a paper that is not on the ledger."""
-    client = common.connect(CUSTOMS, who)
-    body: dict[str, Any] = {"to": to, "code": code, "text": text, "replyBy": _end_of(reply_by)}
-    if what is not None:
-        body["certificate"] = reference(what, None)
-    common.act(client, "/v1/enquiries", body, as_json=as_json, no_wait=no_wait, timeout=timeout)
-
-
-@app.command()
-def answer(
-    enquiry: Annotated[str, typer.Argument(metavar="ENQUIRY", help="The enquiry's id, 0x….")],
-    code: Annotated[str, typer.Option(help="A code of `origin reasons --json`.")],
-    text: Annotated[str, typer.Option(help="The answer in words; only its hash goes to the ledger.")] = "",
-    who: common.As = "",
-    as_json: common.Json = False,
-    no_wait: common.NoWait = False,
-    timeout: common.Seconds = 120,
-) -> None:
-    """Answer an enquiry that you received."""
-    body = {"code": code, "text": text}
-    path = f"/v1/enquiries/{common.segment(enquiry)}/answer"
-    common.act(common.connect(CHAMBER, who), path, body, as_json=as_json, no_wait=no_wait, timeout=timeout)
-
-
-@app.command()
-def enquiries(who: common.As = "", as_json: common.Json = False) -> None:
-    """List the enquiries that you asked and received."""
-    found = common.connect(CHAMBER, who).get("/v1/enquiries")
-    if as_json:
-        output.result(found)
-        return
-    for row in found["enquiries"]:
-        output.line(f"{row['id']}  {row.get('text') or ''}")
-
-
-@app.command()
 def confirm(
     batch: Annotated[str, typer.Argument(metavar="BATCH", help="The batch id, 0x….")],
     who: common.As = "",
@@ -269,51 +205,6 @@ def confirm(
     """Confirm your own batch under a good key, after the key that issued it was disowned."""
     path = f"/v1/batches/{common.segment(batch)}/confirm"
     common.act(common.connect(CHAMBER, who), path, {}, as_json=as_json, no_wait=no_wait, timeout=timeout)
-
-
-def _print_life(found: dict[str, Any]) -> None:
-    if found["states"] is None:
-        output.line("  stands   the ledger cannot be asked now")
-    else:
-        output.line(f"  stands   {', '.join(found['states'])}")
-    for one in found["deadlines"]:
-        left = "overdue" if one["overdue"] else f"{one['daysLeft']} days left"
-        sure = "" if one["certain"] else ", not certain"
-        output.line(f"  {one['what']:<19}{one['day']}, {left} ({one['source']}{sure})")
-    for one in found["may"] or ():
-        word = output.colour("yes", "32") if one["possible"] else f"no: {one['reason']}"
-        output.line(f"  {one['act']:<18} {word}")
-
-
-# --- shared -------------------------------------------------------------------------------------------------
-
-
-def find(client: Client, what: str, issuer: str | None) -> dict[str, Any]:
-    """The one certificate with this number or digest, as it stands in a list. Raises NotFound, Conflict."""
-    query = {"digest": what.lower()} if _DIGEST.fullmatch(what) else {"number": what}
-    rows = client.get("/v1/certificates", issuer=issuer, **query)["certificates"]
-    rows = [row for row in rows if row["state"] not in DEAD] or rows
-    if not rows:
-        raise errors.NotFound("CERTIFICATE_UNKNOWN")
-    if len({row["issuer"]["id"] for row in rows}) > 1:
-        issuers = ", ".join(sorted(str(row["issuer"].get("name") or row["issuer"]["id"]) for row in rows))
-        raise errors.Conflict(
-            "NUMBER_AMBIGUOUS", f"several issuers use this number: {issuers}; give --issuer"
-        )
-    found: dict[str, Any] = rows[0]
-    return found
-
-
-def reference(what: str, issuer: str | None) -> dict[str, Any]:
-    """How the API is told which certificate is meant: by a bundle's file, a digest or a number."""
-    path = Path(what)
-    if path.is_file():
-        from ledger_app.proof.canonical import parse_object
-
-        return {"bundle": parse_object(common.read_file(path), max_bytes=8 << 20, max_depth=40)}
-    if _DIGEST.fullmatch(what):
-        return {"digest": what.lower()}
-    return {"number": what, **({"issuer": issuer} if issuer else {})}
 
 
 def read_documents(client: Client, file: Path) -> list[dict[str, Any]]:
@@ -364,13 +255,3 @@ def _units(units: int | None, items: list[str] | None) -> dict[str, Any]:
             ({"item": int(n), "units": int(c)} for n, _, c in pairs), key=lambda entry: entry["item"]
         )
     return given
-
-
-def _end_of(day: str) -> int:
-    if not day:
-        return int(datetime.now(UTC).timestamp()) + 30 * 86_400
-    try:
-        chosen = date.fromisoformat(day)
-    except ValueError:
-        raise typer.BadParameter("a date is written YYYY-MM-DD", param_hint="--reply-by") from None
-    return int(datetime.combine(chosen, time.max, UTC).timestamp())

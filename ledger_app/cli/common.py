@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 DEMO_TOKENS = "demo/tokens.json"
+CHAMBER, CUSTOMS = "chamber", "customs"
+"""Whose tokens of a demo the commands take by themselves."""
 _WAIT_SECONDS = 25
 _OFF_CHAIN = {"Checkpoint", "TrustSnapshot"}
 

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 import typer
 
 from ledger_app.cli import common, output
+from ledger_app.cli.named import Issuer, find
 
 app = common.group("What you were told about certificates that you have.")
 
 What = Annotated[str, typer.Argument(metavar="NUMBER|DIGEST", help="Which certificate.")]
-Issuer = Annotated[str | None, typer.Option(help="The issuer's identifier, if several use the number.")]
 
 
 def send(
@@ -84,8 +84,6 @@ def moment(seconds: int | None) -> str:
 
 
 def _id(client: Any, what: str, issuer: str | None) -> str:
-    from ledger_app.cli.certificate import find  # which has these commands
-
     return str(find(client, what, issuer)["id"])
 
 

@@ -11,8 +11,8 @@ import typer
 
 from ledger_app import errors
 from ledger_app.cli import common, output
+from ledger_app.cli.common import CHAMBER
 
-CHAMBER: Final = "chamber"
 _PATH: Final = "/v1/certificates"
 _FORMATS: Final = {".csv": "csv", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 _NAME: Final = "The whole name; letter case and spacing aside."
