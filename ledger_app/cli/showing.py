@@ -14,7 +14,7 @@ def show(what: What, issuer: Issuer = None, who: common.As = "", as_json: common
     if as_json:
         output.result(found)
         return
-    output.line(f"{found['number']}  {found['scheme']}  {found['state']}, {found['status']}")
+    output.line(f"{found['number']}  {found['scheme']}  {found['state']}, {found['standing']}")
     output.line(f"  issuer   {found['issuer'].get('name') or found['issuer']['id']}")
     output.line(f"  digest   {found['digest']}")
     output.line(f"  leaf     {found['leaf']}")

@@ -15,6 +15,7 @@ from ledger_app.services.checkpoints import with_evidence
 from ledger_app.services.context import Services
 from ledger_app.services.locating import bundle_of, from_row, intact, visible_row
 from ledger_app.services.recipients.noting import fetched
+from ledger_app.services.standing import standing_word
 from ledger_app.store import acts, certificates, members, standings
 from ledger_app.store.certificates import CertificateRow
 
@@ -31,8 +32,11 @@ def show(ctx: Services, principal: Principal, certificate_id: str) -> dict[str, 
         issuing = acts.get(conn, row.act_id)
         later = acts.listed(conn, desks=principal.desks, subject=row.leaf, limit=100)
         links = certificates.links_of(conn, row.id)
+        disowned = standings.disowned(conn, row.batch)
+    told = brief(row, names, seen)
     return {
-        **brief(row, names, seen),
+        **told,
+        "standing": standing_word(told, ctx.clock().date(), disowned=disowned),
         "document": opened["document"] if opened else None,
         "erased": opened is None,
         "links": [

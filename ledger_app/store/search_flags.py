@@ -7,11 +7,11 @@ search therefore never says something else than they do, also after a reorganisa
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, delete, insert, select, update
 
 from ledger_app.domain.act_states import DEAD, DONE
 from ledger_app.domain.standing import Status
-from ledger_app.store import search_bits
+from ledger_app.store import search_bits, standings
 from ledger_app.store.tables import index_batches, index_keys, index_standings
 from ledger_app.store.tables_records import certificates
 from ledger_app.store.tables_search import certificate_search, search_postings
@@ -143,26 +143,20 @@ def _standing_of() -> Select[Any]:
 
 
 def _disowned(conn: Connection) -> None:
-    """As `chain.mirror` tells it: by the key at the time of issue, unless a key that is good confirmed it."""
-    batch, key, confirming = index_batches.c, index_keys.c, index_keys.alias("confirming").c
     table = search_postings
     had = {
         row.segment: search_bits.unpack(bytes(row.bits))
         for row in conn.execute(select(table).where(table.c.term == DISOWNED))
     }
-    any_key = conn.execute(select(key.key).where(key.disowned_since.is_not(None)).limit(1)).first()
+    disowned = index_keys.c.disowned_since.is_not(None)
+    any_key = conn.execute(select(index_keys.c.key).where(disowned).limit(1)).first()
     if any_key is None and not had:
         return
-    again = exists().where(
-        confirming.key == batch.confirmed_key, confirming.disowned_since <= batch.confirmed_at
-    )
     query = (
-        select(certificate_search.c.ordinal)
-        .select_from(index_batches)
-        .join(index_keys, key.key == batch.key)
-        .join(certificates, certificates.c.batch == batch.batch)
+        standings.disowned_batches()
+        .join(certificates, certificates.c.batch == index_batches.c.batch)
         .join(certificate_search, certificate_search.c.certificate_id == certificates.c.id)
-        .where(key.disowned_since <= batch.block_time, or_(batch.confirmed_key.is_(None), again))
+        .with_only_columns(certificate_search.c.ordinal)
     )
     now = _by_segment(conn.execute(query).scalars())
     for segment in had.keys() | now.keys():

@@ -5,7 +5,7 @@ it.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, exists, or_, select
 
 from ledger_app.domain.standing import Role
 from ledger_app.store.tables import (
@@ -29,6 +29,22 @@ def of_leaves(conn: Connection, leaves: Sequence[str]) -> dict[str, dict[str, An
         rows = conn.execute(query.where(table.c.leaf.in_(leaves[start : start + 500]))).mappings()
         found.update((row["leaf"], dict(row)) for row in rows)
     return found
+
+
+def disowned(conn: Connection, batch_id: str) -> bool:
+    """Whether the key that issued the batch (0x…) is disowned as of then, and no good one confirmed it."""
+    found = disowned_batches().where(index_batches.c.batch == batch_id)
+    return conn.execute(found).first() is not None
+
+
+def disowned_batches() -> Select[Any]:
+    """As `chain.mirror` tells it: by the key at the time of issue, unless a key that is good confirmed it."""
+    batches, key, confirming = index_batches.c, index_keys.c, index_keys.alias("confirming").c
+    again = exists().where(
+        confirming.key == batches.confirmed_key, confirming.disowned_since <= batches.confirmed_at
+    )
+    query = select(batches.batch).select_from(index_batches).join(index_keys, key.key == batches.key)
+    return query.where(key.disowned_since <= batches.block_time, or_(batches.confirmed_key.is_(None), again))
 
 
 def batch(conn: Connection, batch_id: str) -> dict[str, Any] | None:

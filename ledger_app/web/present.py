@@ -85,10 +85,12 @@ def report_view(report: dict[str, Any], *, looked_up: bool) -> dict[str, Any]:
     verdict, standing = report["verdict"], report["standing"]
     genuine = verdict == "GENUINE"
     good = genuine and standing == "good"
-    title = _TITLES.get(verdict) or ("Genuine" if good else f"Genuine, but {_BUT.get(standing, standing)}")
+    used = _used_in_part(report) if good else ""
+    but = (", partly used" if used else "") if good else f", but {_BUT.get(standing, standing)}"
+    title = _TITLES.get(verdict) or f"Genuine{but}"
     meaning = _MEANINGS[verdict]
     if genuine and looked_up:
-        title = "Registered" if good else f"Registered, but {_BUT.get(standing, standing)}"
+        title = f"Registered{but}"
         meaning = "An accredited issuing body registered it. Compare every field with the paper in hand."
     elif not genuine and report.get("detail"):
         meaning = f"{meaning} {_sentence(report['detail'])}"
@@ -99,7 +101,7 @@ def report_view(report: dict[str, Any], *, looked_up: bool) -> dict[str, Any]:
         "title": title,
         "tone": "good" if good else "wait" if verdict == "CANNOT_TELL" else "bad",
         "meaning": meaning,
-        "standing_words": Standing(standing).words if genuine else "",
+        "standing_words": used or (Standing(standing).words if genuine else ""),
         "next": _ADVICE.get(standing, "") if genuine else report.get("next", ""),
         "notes": [f"{describe(each).meaning} {describe(each).next_step}" for each in _notices(report)],
         "facts": facts(report),
@@ -114,6 +116,14 @@ def report_view(report: dict[str, Any], *, looked_up: bool) -> dict[str, Any]:
 def _notices(report: dict[str, Any]) -> list[str]:
     """All but the one that the heading's own words say."""
     return [notice for notice in report["notices"] if notice != "COMPARE_WITH_PAPER"]
+
+
+def _used_in_part(report: dict[str, Any]) -> str:
+    """How much of a good certificate is used, in words; empty where nothing is."""
+    allowance = report.get("allowance") or {}
+    if not allowance.get("used"):
+        return ""
+    return f"In good standing: {allowance['used']} of {allowance['total']} used, {allowance['left']} left."
 
 
 def facts(report: dict[str, Any]) -> list[tuple[str, str]]:

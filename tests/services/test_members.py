@@ -134,8 +134,14 @@ def test_a_disowned_key_shows_in_the_standing_until_the_issuer_confirms(world: W
     issued = issuing.issue(world.ctx, who, [document], ALWAYS)
     world.sign(thief, signing.request(world.ctx, who, issued["act"]["id"]))
     registered = world.settle(issued)
-    bundle = certificates.bundle(world.ctx, who, issued["certificates"][0]["id"])
-    assert world.verify(file=bundle)["standing"] == "good"
+    named = issued["certificates"][0]["id"]
+    bundle = certificates.bundle(world.ctx, who, named)
+
+    def shown() -> str:
+        world.catch_up()
+        return str(certificates.show(world.ctx, who, named)["standing"])
+
+    assert world.verify(file=bundle)["standing"] == shown() == "good"
 
     since = world.ctx.gateway.batch(bytes.fromhex(issued["batch"][2:])).time
     world.done(members.disown(world.ctx, chamber.identifier, address_of(spare), since, ALWAYS))
@@ -145,8 +151,9 @@ def test_a_disowned_key_shows_in_the_standing_until_the_issuer_confirms(world: W
         "issuer-key-disowned",
         13,
     )
+    assert shown() == "issuer-key-disowned"
     world.done(lifecycle.confirm(world.ctx, who, issued["batch"], ALWAYS))
-    assert world.verify(file=bundle)["standing"] == "good"
+    assert world.verify(file=bundle)["standing"] == shown() == "good"
     with pytest.raises(Conflict, match="not disowned"):
         lifecycle.confirm(world.ctx, who, issued["batch"], ALWAYS)
     assert registered["state"] in ("included", "final")

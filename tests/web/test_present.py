@@ -77,3 +77,25 @@ def test_ages_are_told_with_the_right_plural() -> None:
 )
 def test_amounts_are_told_in_words(value: str, unit: str, words: str) -> None:
     assert amount_words(value, unit) == words
+
+
+@pytest.mark.parametrize(
+    ("used", "left", "looked_up", "title", "words"),
+    [
+        (0, 5, True, "Registered", "In good standing."),
+        (2, 3, True, "Registered, partly used", "In good standing: 2 of 5 used, 3 left."),
+        (2, 3, False, "Genuine, partly used", "In good standing: 2 of 5 used, 3 left."),
+    ],
+)
+def test_a_certificate_of_which_something_is_used_says_so(
+    used: int, left: int, looked_up: bool, title: str, words: str
+) -> None:
+    report = {
+        "verdict": "GENUINE",
+        "standing": "good",
+        "checks": [],
+        "ledger": {"block": None},
+        "allowance": {"total": 5, "used": used, "left": left},
+    }
+    view = report_view(report, looked_up=looked_up)
+    assert (view["title"], view["standing_words"], view["tone"]) == (title, words, "good")

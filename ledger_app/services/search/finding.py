@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from ledger_app.access.principals import Principal
-from ledger_app.domain.standing import Status
 from ledger_app.domain.terms import day_date
 from ledger_app.errors import Broken
 from ledger_app.services.certificates import brief
@@ -16,8 +14,9 @@ from ledger_app.services.locating import intact
 from ledger_app.services.search import cursors
 from ledger_app.services.search.filters import Filters, question
 from ledger_app.services.search.terms import search_key
+from ledger_app.services.standing import standing_word
 from ledger_app.services.visibility import entitled
-from ledger_app.store import acts, certificates, members, search, search_index, standings
+from ledger_app.store import certificates, members, search, search_index, standings
 from ledger_app.store.certificates import CertificateRow
 from ledger_app.store.engine import Connection
 from ledger_app.store.search_flags import DISOWNED
@@ -119,27 +118,3 @@ def _row(values: dict[str, Any]) -> CertificateRow:
     return CertificateRow(
         **{"proof": [], "sealed": None, **known, "state": values["state"] or "needs-signature"}
     )
-
-
-def standing_word(told: dict[str, Any], today: date, *, disowned: bool = False) -> str:
-    """The gravest of `filters.STANDINGS` that holds for a certificate (as `brief` shows it) today."""
-    return next(_standings(told, today, disowned=disowned), "good")
-
-
-def _standings(told: dict[str, Any], today: date, *, disowned: bool) -> Iterator[str]:
-    if told["state"] in acts.DEAD:
-        yield "refused"
-    if told["state"] not in acts.DONE:
-        yield "pending"
-    if told["status"] in (Status.REVOKED.name.lower(), Status.SUPERSEDED.name.lower()):
-        yield told["status"]
-    if disowned:
-        yield "issuer-key-disowned"
-    if told["status"] == Status.SUSPENDED.name.lower():
-        yield told["status"]
-    if told["validUntil"] is not None and told["validUntil"] < today.isoformat():
-        yield "expired"
-    if told["validFrom"] is not None and told["validFrom"] > today.isoformat():
-        yield "not-yet-valid"
-    if told["used"]:
-        yield "used-up" if told["used"] >= told["allowance"] else "partly-used"
