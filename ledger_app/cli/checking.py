@@ -98,7 +98,7 @@ def _findings(one: ImportResult) -> list[Finding]:
 def _deadlines(one: ImportResult) -> list[Deadline]:
     scheme = one.document.get("scheme")
     rules = agreement_for(scheme) if isinstance(scheme, str) else None
-    return deadlines(one.document, rules) if rules else []
+    return deadlines(one.document, rules)
 
 
 def _print(one: ImportResult, findings: list[Finding], *, several: bool) -> None:

@@ -36,19 +36,29 @@ class Deadline:
         }
 
 
-def deadlines(document: Mapping[str, Any], rules: Agreement) -> list[Deadline]:
-    """The days that the agreement sets, as far as the document's own days are known."""
+def deadlines(document: Mapping[str, Any], rules: Agreement | None) -> list[Deadline]:
+    """The days that the agreement (None: one that is not known) and the certificate itself set, as far as the
+    document's own days are known.
+    """
     found = []
     issued, departed = day_at(document, "issueDate"), shipped(document)
-    if rules.retrospective and departed:
+    if rules and rules.retrospective and departed:
         last = rules.retrospective.period.after(departed)
         found.append(Deadline("issue-by", last, rules.retrospective.source, rules.retrospective.certain))
-    if rules.validity and (end := last_day(document, rules)):
-        found.append(Deadline("present-by", end, rules.validity.source, rules.validity.certain))
-    if rules.records and issued:
+    if presented := _present_by(document, rules):
+        found.append(presented)
+    if rules and rules.records and issued:
         kept = Period(12 * rules.records.years).after(issued)
         found.append(Deadline("keep-records-until", kept, rules.records.source, rules.records.certain))
     return found
+
+
+def _present_by(document: Mapping[str, Any], rules: Agreement | None) -> Deadline | None:
+    """The earlier of the agreement's last day of validity and the certificate's own."""
+    stated = day_at(document, "validUntil")
+    if rules and rules.validity and (end := last_day(document, rules)) and (not stated or end <= stated):
+        return Deadline("present-by", end, rules.validity.source, rules.validity.certain)
+    return Deadline("present-by", stated, "its own validUntil", True) if stated else None
 
 
 def last_day(document: Mapping[str, Any], rules: Agreement) -> date | None:

@@ -71,7 +71,7 @@ def of_draft(ctx: Services, document: Mapping[str, Any]) -> list[dict[str, Any]]
 
 def _of_document(ctx: Services, document: Mapping[str, Any] | None, *, issued: bool) -> list[dict[str, Any]]:
     rules = agreement_for(str(document.get("scheme"))) if document else None
-    if document is None or rules is None:
+    if document is None:
         return []
     found = []
     for one in deadlines(document, rules):

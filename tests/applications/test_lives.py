@@ -104,7 +104,7 @@ def test_while_the_ledger_cannot_be_asked_nothing_is_made_up_and_nothing_held_up
 def test_deadlines_come_from_the_agreement_and_pass_when_the_day_is_over_everywhere(
     world: World, at: Callable[[datetime], None]
 ) -> None:
-    (certificate,) = world.issue()
+    (certificate,) = world.issue(world.document(validUntil="2027-11-20"))
     days = {one["what"]: one for one in shown(world, certificate)["deadlines"]}
     assert days["present-by"]["day"] == "2027-11-20"
     assert days["present-by"]["source"] == "RCEP Article 3.16(6)"

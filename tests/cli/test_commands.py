@@ -296,7 +296,7 @@ def test_show_tells_what_may_be_done_and_until_when(demo: RunningDemo, issued: I
     assert "  stands   issued\n" in shown
     assert "  suspend            yes\n" in shown
     assert "  acquit             no: Only customs may do this.\n" in shown
-    assert "  present-by         2027-11-20, " in shown
+    assert "  present-by         2027-11-19, " in shown
     assert shown.startswith(f"{issued.number}  RCEP  final, good\n")
     demo.json("certificate", "acquit", issued.number, "--declaration", "AU-2")
     shown = demo.origin("certificate", "show", issued.number).stdout

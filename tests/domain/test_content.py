@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger_app.domain.agreements import agreement, agreements, read_agreement
+from ledger_app.domain.agreements import agreement, agreement_for, agreements, read_agreement
 from ledger_app.domain.certificate import admit, check_for_issue, parse_certificate
 from ledger_app.domain.content import agreement_findings, content_findings, latest_day
 from ledger_app.domain.content_dates import deadlines, registered_too_late
@@ -394,3 +394,25 @@ def test_the_days_that_an_agreement_sets_are_told_with_source_and_certainty() ->
     }
     assert deadlines({"scheme": "KCFTA"}, agreement("KCFTA")) == []
     assert [one.what for one in deadlines(made, agreement("EUR1"))] == ["present-by", "keep-records-until"]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "stated", "day", "source"),
+    [
+        ("RCEP", "2027-11-19", date(2027, 11, 19), "its own validUntil"),
+        ("RCEP", "2027-11-21", date(2027, 11, 20), "RCEP Article 3.16(6)"),
+        ("RCEP", "2027-11-20", date(2027, 11, 20), "RCEP Article 3.16(6)"),
+        ("RCEP", None, date(2027, 11, 20), "RCEP Article 3.16(6)"),
+        ("NON-PREFERENTIAL", "2028-02-29", date(2028, 2, 29), "its own validUntil"),
+        ("NON-PREFERENTIAL", None, None, None),
+        ("UNHEARD-OF", "2028-02-29", date(2028, 2, 29), "its own validUntil"),
+    ],
+)
+def test_it_is_presented_by_the_earlier_of_its_own_last_day_and_that_of_the_agreement(
+    scheme: str, stated: str | None, day: date | None, source: str | None
+) -> None:
+    made = changed(scheme=scheme, issue_date=date(2026, 11, 20), validUntil=stated)
+    due = [
+        (one.day, one.source) for one in deadlines(made, agreement_for(scheme)) if one.what == "present-by"
+    ]
+    assert due == ([] if day is None else [(day, source)])
