@@ -5,6 +5,7 @@ from typing import Any
 from ledger_app.cli import common, output
 from ledger_app.cli.common import CHAMBER
 from ledger_app.cli.named import Issuer, What, find
+from ledger_app.domain.words import counted
 
 
 def show(what: What, issuer: Issuer = None, who: common.As = "", as_json: common.Json = False) -> None:
@@ -33,7 +34,7 @@ def _print_life(found: dict[str, Any]) -> None:
     else:
         output.line(f"  stands   {', '.join(found['states'])}")
     for one in found["deadlines"]:
-        left = "overdue" if one["overdue"] else f"{one['daysLeft']} days left"
+        left = counted(one["daysLeft"], "day") + " left" if one["state"] == "open" else one["state"]
         sure = "" if one["certain"] else ", not certain"
         output.line(f"  {one['what']:<19}{one['day']}, {left} ({one['source']}{sure})")
     for one in found["may"] or ():

@@ -2,30 +2,35 @@
 rest, and the days that matter.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any, Final
 
 from ledger_app.access.principals import Principal
 from ledger_app.domain.agreements import agreement_for
-from ledger_app.domain.content_dates import deadlines
+from ledger_app.domain.content_dates import day_at, deadlines
 from ledger_app.domain.course import Course, states
 from ledger_app.domain.deadlines import EVERYWHERE, days_left, is_past
 from ledger_app.domain.enquiries import EnquiryState
 from ledger_app.domain.lifecycle import Life, Possibility, possibilities
-from ledger_app.domain.standing import ClaimState, act_reason_words
+from ledger_app.domain.standing import ClaimState, Status, act_reason_words
 from ledger_app.errors import BadInput, Unavailable
 from ledger_app.proof.hexes import from_hex
 from ledger_app.proof.leaf import Leaf
 from ledger_app.services import lives
 from ledger_app.services.context import Services
 from ledger_app.services.locating import intact, proof_of
-from ledger_app.store import acts, enquiries, index, members
+from ledger_app.store import acts, enquiries, index, members, standings
 from ledger_app.store.certificates import CertificateRow
 
 _NO_CLAIM: Final = "There is no acquittal under this claim."
-_TO_KEEP: Final = ("present-by", "issue-by")
-"""Deadlines that somebody can miss; the others are days until which something is to be kept."""
+_REPLIED: Final = {
+    EnquiryState.OPEN: "open",
+    EnquiryState.OVERDUE: "overdue",
+    EnquiryState.ANSWERED: "met",
+    EnquiryState.ANSWERED_LATE: "late",
+}
 
 
 def of_certificate(
@@ -35,10 +40,12 @@ def of_certificate(
     asked, and there is nothing to do before it has the certificate."""
     with ctx.store.read() as conn:
         asked = enquiries.about(conn, row.leaf)
+        seen = standings.of_leaves(conn, [row.leaf]).get(row.leaf)
     shown: dict[str, Any] = {
         "states": [row.state],
         "may": [],
-        "deadlines": _of_document(ctx, document, issued=True) + [_reply_by(ctx, one) for one in asked],
+        "deadlines": _of_document(ctx, document, _settled(row, seen, document))
+        + [_reply_by(ctx, one) for one in asked],
         "enquiries": [_enquiry(ctx, one) for one in asked],
     }
     if row.state not in acts.DONE or principal.organisation is None:
@@ -46,13 +53,13 @@ def of_certificate(
     with intact(row):
         leaf = Leaf.from_json(row.leaf_fields)
     try:
-        seen = lives.look(ctx, leaf, proof_of(row), document)
+        found = lives.look(ctx, leaf, proof_of(row), document)
         actor = lives.actor_of(ctx, from_hex(principal.organisation, 32), leaf)
     except (Unavailable, BadInput, ValueError):
         return {**shown, "states": None, "may": None}
     used = _acquitted_by(ctx, row.leaf, principal.organisation)
-    life = _stopped(ctx, seen.life)
-    course = Course(life, enquiries=seen.enquiries)
+    life = _stopped(ctx, found.life)
+    course = Course(life, enquiries=found.enquiries)
     held = states(course, lives.likely_day(ctx, life), replies=lives.utc_day(ctx.now()))
     return {
         **shown,
@@ -66,25 +73,52 @@ def of_certificate(
 
 def of_draft(ctx: Services, document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The days that matter of a certificate that is not issued yet: above all the last one to issue it."""
-    return _of_document(ctx, document, issued=False)
+    return _of_document(ctx, document, {})
 
 
-def _of_document(ctx: Services, document: Mapping[str, Any] | None, *, issued: bool) -> list[dict[str, Any]]:
+def _settled(
+    row: CertificateRow, seen: Mapping[str, Any] | None, document: Mapping[str, Any] | None
+) -> dict[str, Callable[[date], str]]:
+    """The deadlines of a certificate that nobody has to look after any more, with what became of each by its
+    day: `met`, or `over`. `seen`: what the index saw happen to it.
+    """
+    if row.state in acts.DEAD:
+        return dict.fromkeys(("issue-by", "present-by"), lambda _: "over")
+    if row.state not in acts.DONE:
+        return {}
+    issued = day_at(document, "issueDate")
+    # Issued later than that, it may be a copy or a replacement of what was in time: content rules judge it.
+    found = {"issue-by": lambda last: "met" if issued and issued <= last else "over"}
+    with intact(row):
+        allowance = row.leaf_fields["allowance"]
+    if seen is not None and Status(seen["status"]).standing.is_final:
+        found["present-by"] = lambda _: "over"
+    elif seen is not None and seen["used"] >= allowance:
+        found["present-by"] = lambda _: "met"
+    return found
+
+
+def _of_document(
+    ctx: Services, document: Mapping[str, Any] | None, settled: Mapping[str, Callable[[date], str]]
+) -> list[dict[str, Any]]:
     rules = agreement_for(str(document.get("scheme"))) if document else None
     if document is None:
         return []
     found = []
     for one in deadlines(document, rules):
-        missed = one.what in _TO_KEEP and is_past(one.day, ctx.clock(), EVERYWHERE)
-        # Once issued, the last day to issue was kept or not: content rules judge that.
-        overdue = missed and not (issued and one.what == "issue-by")
+        if one.what in settled:
+            state = settled[one.what](one.day)
+        elif not is_past(one.day, ctx.clock(), EVERYWHERE):
+            state = "open"
+        else:  # until then something was to be kept, which nobody can miss, or to be done
+            state = "over" if one.what == "keep-records-until" else "overdue"
         left = days_left(one.day, ctx.clock(), EVERYWHERE)
-        found.append({**one.to_json(), "daysLeft": left, "overdue": overdue})
+        found.append({**one.to_json(), "daysLeft": left, "overdue": state == "overdue", "state": state})
     return found
 
 
 def _reply_by(ctx: Services, row: Mapping[str, Any]) -> dict[str, Any]:
-    asked = lives.enquiry_of(row, ctx.clock())
+    state = lives.enquiry_of(row, ctx.clock()).state(lives.utc_day(ctx.now()))
     last = lives.utc_day(row["reply_by"])
     return {
         "what": "reply-by",
@@ -93,7 +127,8 @@ def _reply_by(ctx: Services, row: Mapping[str, Any]) -> dict[str, Any]:
         "source": "the enquiry",
         "certain": True,
         "daysLeft": (last - lives.utc_day(ctx.now())).days,
-        "overdue": asked.state(lives.utc_day(ctx.now())) is EnquiryState.OVERDUE,
+        "overdue": state is EnquiryState.OVERDUE,
+        "state": _REPLIED[state],
     }
 
 

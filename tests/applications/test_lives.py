@@ -10,7 +10,7 @@ import pytest
 
 from ledger_app.domain.agreements import use_folder
 from ledger_app.errors import BadInput, Conflict, LedgerError, NotPermitted, Unprocessable
-from ledger_app.services import certificates, clearing, enquiries, issuing, lifecycle
+from ledger_app.services import certificates, clearing, enquiries, issuing, lifecycle, signing
 from ledger_app.services.context import ALWAYS
 from ledger_app.services.locating import Reference
 from tests.support.world import World
@@ -116,7 +116,7 @@ def test_deadlines_come_from_the_agreement_and_pass_when_the_day_is_over_everywh
     at(datetime(2027, 11, 21, 12, 0, tzinfo=UTC))
     days = {one["what"]: one for one in shown(world, certificate)["deadlines"]}
     assert (days["present-by"]["overdue"], days["present-by"]["daysLeft"]) == (True, -1)
-    assert not days["issue-by"]["overdue"]
+    assert (days["issue-by"]["overdue"], days["issue-by"]["state"]) == (False, "met")
     assert "expired" in shown(world, certificate)["states"]
 
 
@@ -152,7 +152,7 @@ def test_an_enquiry_without_an_answer_is_overdue_and_then_a_reason_to_refuse(
     seen = shown(world, certificate)
     assert (seen["states"], seen["enquiries"][0]["state"]) == (["overdue"], "overdue")
     (reply,) = [one for one in seen["deadlines"] if one["what"] == "reply-by"]
-    assert (reply["daysLeft"], reply["overdue"]) == (-1, True)
+    assert (reply["daysLeft"], reply["overdue"], reply["state"]) == (-1, True, "overdue")
     assert refuse()["act"]["state"] == "needs-signature"
 
     at(datetime.now(UTC))
@@ -160,7 +160,40 @@ def test_an_enquiry_without_an_answer_is_overdue_and_then_a_reason_to_refuse(
     at(late)
     seen = shown(world, certificate)
     assert (seen["states"], seen["enquiries"][0]["state"]) == (["answered"], "answered")
-    assert not any(one["overdue"] for one in seen["deadlines"] if one["what"] == "reply-by")
+    (reply,) = [one for one in seen["deadlines"] if one["what"] == "reply-by"]
+    assert (reply["overdue"], reply["state"]) == (False, "met")
+
+
+def test_deadlines_say_what_became_of_them(world: World, at: Callable[[datetime], None]) -> None:
+    def states(certificate: dict[str, Any]) -> dict[str, str]:
+        return {one["what"]: one["state"] for one in shown(world, certificate)["deadlines"]}
+
+    answer = issuing.issue(world.ctx, world.principal("chamber-cn"), [world.document()], ALWAYS)
+    (waiting,) = answer["certificates"]
+    open_ = {"issue-by": "open", "present-by": "open", "keep-records-until": "open"}
+    assert states(waiting) == open_
+    signing.refuse(world.ctx, world.principal("chamber-cn"), answer["act"]["id"], "SIGNER_LIMIT", "no")
+    assert states(waiting) == open_ | {"issue-by": "over", "present-by": "over"}
+
+    used, revoked, kept, late = world.issue(
+        *(world.document() for _ in range(3)),
+        world.document(
+            flags=["replacement"],
+            original={"number": "P-1", "issueDate": "2026-11-20"},
+            issueDate="2027-12-01",
+            validUntil="2028-11-30",
+        ),
+    )
+    world.done(acquit(world, used))
+    chamber = world.principal("chamber-cn")
+    world.done(lifecycle.revoke(world.ctx, chamber, named(revoked), "ISSUED_IN_ERROR", ALWAYS))
+    assert states(kept) == open_ | {"issue-by": "met"}
+    at(datetime(2035, 1, 1, tzinfo=UTC))
+    over = {"issue-by": "met", "keep-records-until": "over"}
+    assert states(used) == over | {"present-by": "met"}
+    assert states(revoked) == over | {"present-by": "over"}
+    assert states(kept) == over | {"present-by": "overdue"}
+    assert states(late)["issue-by"] == "over"
 
 
 # --- validity on the day of presentation --------------------------------------------------------------------
