@@ -317,6 +317,44 @@ def test_silence_past_the_time_to_answer_is_told_to_both_by_the_ledgers_clock(po
     assert post.types(BANK) == []  # it is theirs alone
 
 
+def wait_until(moment: int) -> None:
+    while time.time() <= moment:
+        time.sleep(0.1)
+
+
+def test_silence_is_told_once_and_before_the_late_answer_though_nobody_looked_in_between(post: Post) -> None:
+    leaf = post.held(BANK)
+    for member in (CHAMBER, CUSTOMS_AU):
+        create_token(post.world.store, Kind.ORGANISATION, organisation=hexed(member.id))
+
+    def ask(subject: bytes) -> int:
+        reply_by = int(time.time()) + 4
+        asked = td.Enquire(CUSTOMS_AU.id, CHAMBER.id, leaf.hash(), subject, 1, reply_by, deadline())
+        post.world.enqueue(asked, [CUSTOMS_AU.key])
+        post.settle()
+        post.tell()
+        return reply_by
+
+    def answer(subject: bytes) -> None:
+        enquiry = enquiry_id(CUSTOMS_AU.id, CHAMBER.id, subject)
+        call = {"from": hexed(CUSTOMS_AU.id), "to": hexed(CHAMBER.id), "subject": hexed(subject)}
+        post.world.enqueue(td.Answer(enquiry, 1, b"\3" * 32, deadline()), [CHAMBER.key], call)
+        post.settle()
+        post.tell()
+
+    wait_until(ask(b"\1" * 32) + 1)
+    answer(b"\1" * 32)
+    assert post.types(hexed(CUSTOMS_AU.id)) == ["overdue", "answered"]
+    assert post.types(hexed(CHAMBER.id)) == ["asked", "overdue"]
+    wait_until(ask(b"\2" * 32) + 1)
+    post.mine(1)
+    post.tell()
+    assert post.types(hexed(CUSTOMS_AU.id)) == ["overdue", "answered", "overdue"]
+    answer(b"\2" * 32)
+    assert post.types(hexed(CUSTOMS_AU.id)) == ["overdue", "answered", "overdue", "answered"]
+    assert post.types(hexed(CHAMBER.id)) == ["asked", "overdue", "asked", "overdue"]
+
+
 def test_the_end_of_validity_is_told_once_it_is_over_everywhere_unless_it_was_revoked(post: Post) -> None:
     leaf, revoked = post.held(BANK, TRADER), post.held(BANK)
     post.world.revoke(revoked)

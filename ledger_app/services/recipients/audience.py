@@ -146,6 +146,8 @@ def _of_enquiry(ctx: Services, conn: Connection, change: Change) -> Iterator[Tol
     row = index.enquiry(conn, change.event.args["enquiry"])
     if row is None:
         return
+    if change.type is Type.ENQUIRY_ANSWERED and change.event.block_time > row["reply_by"]:
+        yield from of_overdue(ctx, conn, [row])  # nobody may have looked between the one and the other
     party = row["recipient"] if change.type is Type.ENQUIRY_ASKED else row["sender"]
     if notices.here(conn, [party]):
         facts = change.facts | place(change.event)

@@ -91,13 +91,13 @@ class Teller:
         told = list(audience.of_changes(self._ctx, conn, found))
         before = notices.turns(conn, sorted({notice.change for _, notice in told}))
         done: set[tuple[str, str]] = set()
-        hashes: dict[int, str | None] = {}
+        hashes: dict[int | None, str | None] = {None: None}
         for owner, notice in told:
             turn, undone = before.get(notice.change, (-1, True))
             if undone and (notice.recipient, notice.change) not in done:
                 done.add((notice.recipient, notice.change))
-                number = notice.block_number or 0
-                if number not in hashes:
+                number = notice.block_number
+                if number is not None and number not in hashes:
                     hashes[number] = notices.block_hash(conn, number)
                 yield owner, replace(notice, turn=turn + 1, block_hash=hashes[number])
 
