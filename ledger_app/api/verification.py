@@ -28,7 +28,7 @@ from ledger_app.services import subjects, verifying
 
 router = APIRouter(prefix="/v1", tags=["verification"])
 
-_LONG = ("checks", "content", "matches", "disclosed")
+_LONG = ("checks", "content", "matches", "disclosed", "predecessor", "successors", "moreSuccessors")
 _READ_APART: Final = 100_000
 """Bytes of a body that is read beside the service: some 25 bundles. A smaller one is read faster here."""
 _RAW = ("application/octet-stream", "application/vnd.origin-ledger.bundle+json")
@@ -92,7 +92,7 @@ def verify_many(
     must_be_json(request)
     read = ctx.readers.ask(_read_apart, raw, ctx.clock().date()) if len(raw) >= _READ_APART else None
     brief, queries = read or _read(raw)
-    reports = verifying.verify_many(ctx, who, queries)
+    reports = verifying.verify_many(ctx, who, queries, related=not brief)
     if brief:
         reports = [_brief(report) for report in reports]
     # Hundreds of reports at once: written by what takes a fraction of the time, and no other way.

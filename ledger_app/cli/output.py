@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import sys
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from ledger_app import errors
@@ -19,6 +20,8 @@ CANNOT_TELL = 20
 _UNTAMED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 #: Stands for the start of a colour until a line is printed; nobody who writes into a document can know it.
 _COLOUR = secrets.token_hex(8)
+_BEFORE = {"supersede": "replaces", "consume": "made out of"}
+_AFTER = {"supersede": "replaced by", "consume": "used for"}
 MOST_FINDINGS = 30
 """Findings about documents that are printed in words; JSON has them all."""
 
@@ -83,6 +86,23 @@ def finding_words(finding: dict[str, Any]) -> str:
     where = finding.get("pointer") or "the whole"
     words = " ".join(filter(None, (finding.get("words"), finding.get("fix"))))
     return f"{row}{where}: {words or finding}"
+
+
+def relatives(found: dict[str, Any]) -> None:
+    """Print what a certificate replaced or was made out of, and what came after it."""
+    before = found.get("predecessor")
+    if before is not None:
+        line(f"  {_BEFORE.get(before['act'], 'follows')} {_relative(before)}")
+    for one in found.get("successors", []):
+        line(f"  {_AFTER.get(one['act'], 'followed by')} {_relative(one)}")
+    if found.get("moreSuccessors"):
+        line("  and others")
+
+
+def _relative(one: dict[str, Any]) -> str:
+    name = one["number"] or "another certificate"
+    when = "" if one["time"] is None else f" on {datetime.fromtimestamp(one['time'], UTC).date().isoformat()}"
+    return f"{name}{when}  leaf {one['leaf']}"
 
 
 def exit_code(error: errors.LedgerError) -> int:

@@ -23,6 +23,7 @@ def show(what: What, issuer: Issuer = None, who: common.As = "", as_json: common
     output.line(f"  used     {found['used']} of {found['allowance']}")
     if found.get("block") is not None:
         output.line(f"  block    {found['block']}, transaction {found['transaction']}")
+    output.relatives(found)
     _print_life(found)
     for act in found["acts"]:
         output.line(f"  act      {act['summary']}: {act['state']}")

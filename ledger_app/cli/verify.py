@@ -158,6 +158,7 @@ def show(report: dict[str, Any]) -> None:
     for notice in report["notices"]:
         entry = describe(notice)
         output.line(f"  note: {entry.meaning} {entry.next_step}")
+    output.relatives(report)
     ledger = report["ledger"]
     if ledger.get("block") is not None:
         age = counted(int(ledger["age_seconds"]), "second")

@@ -23,12 +23,14 @@ _SECONDS_A_DAY: Final = 86_400
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What a report may repeat. `document`: what can be read of it; `readable`: whether the caller may read
-    that; `numbered`: whether the caller named it by its number; `names`: of organisations, by id."""
+    that; `numbered`: whether the caller named it by its number; `names`: of organisations, by id;
+    `relatives`: what it replaced and what replaced it, as far as somebody has looked."""
 
     document: dict[str, Any] | None = None
     readable: bool = True
     numbered: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
+    relatives: Mapping[str, Any] = field(default_factory=dict)
     notices: Sequence[str] = ()
     findings: Sequence[dict[str, str]] = ()
 
@@ -64,6 +66,7 @@ def build(judged: Judgement, bundle: Bundle | None, facts: Facts | None, at: dat
             "used": facts.standing.used,
             "left": max(bundle.leaf.allowance - facts.standing.used, 0),
         }
+        report |= _relatives(facts, shown)
         report["content"] = list(shown.findings) if shown.readable else []
         if shown.readable and _is_late(shown.document, facts):
             report["notices"].append("REGISTERED_TOO_LATE")
@@ -79,6 +82,15 @@ def _is_late(document: Mapping[str, Any] | None, facts: Facts) -> bool:
         return False
     registered = day_date(facts.batch.time // _SECONDS_A_DAY)
     return registered is not None and registered_too_late(document, rules, registered)
+
+
+def _relatives(facts: Facts, shown: Shown) -> dict[str, Any]:
+    """What it replaced and what replaced it. Without an index, only which leaf it replaced is known."""
+    found = {"predecessor": None, "successors": [], "moreSuccessors": False, **shown.relatives}
+    if found["predecessor"] is None and facts.predecessor is not None:
+        unknown = dict.fromkeys(("act", "time", "certificate", "number"))
+        found["predecessor"] = {"leaf": to_hex(facts.predecessor), **unknown}
+    return found
 
 
 def _certificate(bundle: Bundle, facts: Facts, shown: Shown) -> dict[str, Any]:

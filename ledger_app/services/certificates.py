@@ -13,6 +13,7 @@ from ledger_app.services import sight
 from ledger_app.services.batches import paper
 from ledger_app.services.checkpoints import with_evidence
 from ledger_app.services.context import Services
+from ledger_app.services.lineage import relatives
 from ledger_app.services.locating import bundle_of, from_row, intact, visible_row
 from ledger_app.services.recipients.noting import fetched
 from ledger_app.services.standing import standing_word
@@ -33,6 +34,7 @@ def show(ctx: Services, principal: Principal, certificate_id: str) -> dict[str, 
         later = acts.listed(conn, desks=principal.desks, subject=row.leaf, limit=100)
         links = certificates.links_of(conn, row.id)
         disowned = standings.disowned(conn, row.batch)
+        related = relatives(conn, principal, row.leaf)
     told = brief(row, names, seen)
     return {
         **told,
@@ -45,6 +47,7 @@ def show(ctx: Services, principal: Principal, certificate_id: str) -> dict[str, 
         "transaction": issuing.tx_hash if issuing else None,
         "block": issuing.block_number if issuing else None,
         **sight.of_certificate(ctx, principal, row, opened["document"] if opened else None),
+        **related,
         "acts": [
             {"id": act.id, "kind": act.kind, "state": act.state, "summary": act.summary} for act in later
         ],

@@ -5,8 +5,9 @@ about. The judgement is pure (`proof.check`). A node that is down, behind or of 
 CANNOT_TELL with the reason.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from ledger_app.access.principals import Principal
 from ledger_app.chain.facts import Query as LedgerQuery
@@ -27,6 +28,7 @@ from ledger_app.services.cargo_evidence import judge_cargo, not_shown
 from ledger_app.services.claims import claim_id
 from ledger_app.services.context import Services
 from ledger_app.services.facts import facts_of, proof_pin
+from ledger_app.services.lineage import relatives
 from ledger_app.services.subjects import Query, Subject, subjects_of
 from ledger_app.store import members
 
@@ -44,6 +46,7 @@ class _Case:
     facts: Facts | None = None
     read: Alone | None = None
     cargo: StepOutcome | None = None
+    relatives: dict[str, Any] = field(default_factory=dict)
 
 
 def verify(ctx: Services, principal: Principal, query: Query) -> Report:
@@ -52,14 +55,18 @@ def verify(ctx: Services, principal: Principal, query: Query) -> Report:
     `verdict` GENUINE, NOT_GENUINE or CANNOT_TELL; `standing`; `exit_code` as `origin verify` returns it;
     `reason`, `detail`, `next`; `checks` [{number, name, outcome, reason, detail, next}]; `ledger` {block,
     time, age_seconds}; `certificate`, `allowance`, `disclosed`, `content` as far as they are known and the
-    caller may see them; `notices`; `matches`: one report for each issuer, when a number is used by several.
+    caller may see them; `predecessor`, `successors` and `moreSuccessors`, as `lineage.relatives` gives them,
+    of one that is genuine; `notices`; `matches`: one report for each issuer, when a number is used by
+    several.
     """
     return verify_many(ctx, principal, [query])[0]
 
 
-def verify_many(ctx: Services, principal: Principal, queries: list[Query]) -> list[Report]:
-    """Reports in the order of `queries`, all from one state of the ledger. Raises BadInput for an unreadable
-    query.
+def verify_many(
+    ctx: Services, principal: Principal, queries: list[Query], *, related: bool = True
+) -> list[Report]:
+    """Reports in the order of `queries`, all from one state of the ledger. `related`: with what each replaced
+    and what replaced it. Raises BadInput for an unreadable query.
     """
     cases = [
         _Case(place, subject, _day(ctx, query))
@@ -77,6 +84,8 @@ def verify_many(ctx: Services, principal: Principal, queries: list[Query]) -> li
     _look_at_cargo(ctx, cases)
     pin = proof_pin(ctx.pin)
     names = _names(ctx, cases)
+    if related:
+        _look_at_relatives(ctx, principal, cases)
     reports: list[list[Report]] = [[] for _ in queries]
     for case in cases:
         judgement = _judge(ctx, pin, case, unavailable)
@@ -136,6 +145,17 @@ def _look_at_cargo(ctx: Services, cases: list[_Case]) -> None:
         case.cargo = outcome
 
 
+def _look_at_relatives(ctx: Services, principal: Principal, cases: list[_Case]) -> None:
+    """Fill in what each certificate replaced, and what replaced it: the index locates, the ledger said that
+    there is something to look for.
+    """
+    with ctx.store.read() as conn:
+        for case in cases:
+            facts = case.facts
+            if facts is not None and (facts.predecessor is not None or facts.standing.time):
+                case.relatives = relatives(conn, principal, to_hex(facts.leaf))
+
+
 def _judge(ctx: Services, pin: Pin, case: _Case, unavailable: LedgerError | None) -> Judgement:
     subject = case.subject
     if subject.bundle is None:
@@ -175,6 +195,7 @@ def _report(case: _Case, judged: Judgement, names: dict[str, str]) -> Report:
         readable=subject.content,
         numbered=subject.numbered,
         names=names,
+        relatives=case.relatives,
         notices=subject.notices,
         findings=case.read.findings if case.read else (),
     )

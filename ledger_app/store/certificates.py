@@ -92,6 +92,11 @@ def by_leaf(conn: Connection, leaf: str) -> CertificateRow | None:
     return _one(conn, _query().where(certificates.c.leaf == leaf))
 
 
+def by_leaves(conn: Connection, leaves: Sequence[str]) -> list[CertificateRow]:
+    """Those of these leaf hashes (0x…, at most some hundreds) that are recorded here."""
+    return _rows(conn, _query().where(certificates.c.leaf.in_(leaves))) if leaves else []
+
+
 def by_number(conn: Connection, number: str, *, limit: int = 50) -> list[CertificateRow]:
     """Every certificate with this number: several issuers may use the same. Those that came to nothing come
     last.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Table, and_, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, select
 
 from ledger_app.store import meta, search_flags
 from ledger_app.store.tables import (
@@ -206,6 +206,45 @@ def successors(conn: Connection, leaf: str) -> list[str]:
     """Leaves that supersede `leaf` or were made from it."""
     query = select(index_standings.c.leaf).where(index_standings.c.predecessor == leaf)
     return list(conn.execute(query.order_by(index_standings.c.leaf)).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """That a leaf took the place of another, or was made out of it. `act`: the name of the event."""
+
+    original: str
+    successor: str
+    time: int
+    act: str
+
+
+def successions(conn: Connection, leaf: str, limit: int) -> list[Succession]:
+    """What superseded a leaf or was made from it, in the order of the chain."""
+    return _successions(conn, index_standings.c.predecessor == leaf, limit)
+
+
+def succeeded(conn: Connection, leaf: str) -> Succession | None:
+    """What a leaf superseded or was made from."""
+    return next(iter(_successions(conn, index_standings.c.leaf == leaf, 1)), None)
+
+
+def _successions(conn: Connection, which: ColumnElement[bool], limit: int) -> list[Succession]:
+    standing, event = index_standings.c, chain_events.c
+    query = (
+        select(standing.predecessor, standing.leaf, event.block_time, event.tx_hash)
+        .join(chain_events, event.subject == standing.leaf)
+        .where(which, event.name == "Succeeded", standing.predecessor.is_not(None))
+        .order_by(event.block_number, event.log_index)
+        .limit(limit)
+    )
+    rows = conn.execute(query).all()
+    acting = select(event.tx_hash, event.name).where(
+        event.name.in_(("Superseded", "Consumed")),
+        event.subject.in_({row.predecessor for row in rows}),
+        event.tx_hash.in_({row.tx_hash for row in rows}),
+    )
+    acts = {row.tx_hash: row.name for row in conn.execute(acting)} if rows else {}
+    return [Succession(row.predecessor, row.leaf, row.block_time, acts.get(row.tx_hash, "")) for row in rows]
 
 
 def claims(conn: Connection, leaf: str) -> list[dict[str, Any]]:

@@ -60,6 +60,8 @@ _BUT: Final = {
     "superseded": "replaced",
     "revoked": "revoked",
 }
+_BEFORE: Final = {"supersede": "Replaces", "consume": "Made out of"}
+_AFTER: Final = {"supersede": "Replaced by", "consume": "Used for"}
 _ADVICE: Final = {
     "good": "",
     "used-up": "Do not accept it again. If the use was your own, verify with your import declaration.",
@@ -106,9 +108,11 @@ def report_view(report: dict[str, Any], *, looked_up: bool) -> dict[str, Any]:
         "notes": [f"{describe(each).meaning} {describe(each).next_step}" for each in _notices(report)],
         "facts": facts(report),
         "leaf": certificate.get("leaf"),
+        "relatives": _relatives(report),
         "checks": [_check(check) for check in report["checks"]],
         "findings": [_finding(finding) for finding in (report.get("content") or [])[:_MAX_FINDINGS]],
         "matches": [m for m in map(_match, report.get("matches") or []) if m],
+        "more_successors": bool(report.get("moreSuccessors")),
         "age": _age(report["ledger"]),
     }
 
@@ -124,6 +128,23 @@ def _used_in_part(report: dict[str, Any]) -> str:
     if not allowance.get("used"):
         return ""
     return f"In good standing: {allowance['used']} of {allowance['total']} used, {allowance['left']} left."
+
+
+def _relatives(report: dict[str, Any]) -> list[dict[str, str]]:
+    """What it replaced or was made out of, and what came after it; by number as far as the reader may read
+    it."""
+    before = report.get("predecessor")
+    found = [(_BEFORE.get(before["act"], "Follows"), before)] if before else []
+    found += [(_AFTER.get(one["act"], "Followed by"), one) for one in report.get("successors") or []]
+    return [
+        {
+            "words": words,
+            "name": one["number"] or f"{one['leaf'][:10]}…{one['leaf'][-6:]}",
+            "leaf": one["leaf"],
+            "when": _when(one["time"]),
+        }
+        for words, one in found
+    ]
 
 
 def facts(report: dict[str, Any]) -> list[tuple[str, str]]:

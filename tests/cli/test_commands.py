@@ -74,6 +74,10 @@ def test_supersede_names_the_successor(demo: RunningDemo, issued: Issued, tmp_pa
     successor.write_text(json.dumps(sample_document(f"CLI-{secrets.token_hex(5)}")))
     demo.json("certificate", "supersede", issued.number, str(successor), "--reason", "CORRECTION")
     assert demo.json("verify", issued.number, code=12)["standing"] == "superseded"
+    number = json.loads(successor.read_text())["number"]
+    for command in (("certificate", "show", issued.number), ("verify", issued.number)):
+        assert f"  replaced by {number} on " in demo.origin(*command).stdout
+    assert f"  replaces {issued.number} on " in demo.origin("certificate", "show", number).stdout
 
 
 def test_validity_is_judged_on_the_day_asked(demo: RunningDemo, issued: Issued) -> None:

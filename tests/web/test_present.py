@@ -53,6 +53,24 @@ def test_a_finding_names_its_field_and_where_its_rule_stands() -> None:
     assert "<cite>Article 92</cite>" in text
 
 
+def test_what_followed_a_certificate_leads_to_its_page_and_has_a_name_only_where_it_is_told() -> None:
+    leaf = "0x" + "ab" * 32
+    row = {"leaf": leaf, "act": "supersede", "time": 1_790_000_000, "certificate": None, "number": None}
+    genuine = {"verdict": "GENUINE", "standing": "superseded", "certificate": None}
+    view = _view(
+        "passed",
+        **genuine,
+        predecessor=None,
+        successors=[row, row | {"number": "N-2<b>"}],
+        moreSuccessors=True,
+    )
+    view["facts"] = [("Scheme", "RCEP")]
+    text = bytes(assets.page("report.html", report=view, fault=None).body).decode()
+    assert f'<dt>Replaced by</dt><dd><a href="/c/{leaf}">0xabababab…ababab</a>, 2026-09-21' in text
+    assert f'<a href="/c/{leaf}">N-2&lt;b&gt;</a>' in text
+    assert "others after these" in text
+
+
 def test_ages_are_told_with_the_right_plural() -> None:
     for seconds, words in ((0, "0 seconds"), (1, "1 second"), (2, "2 seconds")):
         view = _view("passed", ledger={"block": 7, "time": 1, "age_seconds": seconds})
