@@ -83,8 +83,8 @@ def perform(course: Course, deed: Deed, actor: Actor, day: date) -> Course:
     Raises NotPermitted LIFE_NOT_YOURS, Conflict LIFE_FORBIDS, BadInput LIFE_ACT_UNKNOWN, or the reason of the
     contract that would refuse: BadInput REASON_MISSING, UNITS_MISSING, ITEMS_MISMATCH, ITEM_UNKNOWN,
     ITEM_SUM_DIFFERS, SUCCESSORS_MISSING, REPLY_BY_INVALID; Conflict ALLOWANCE_EXCEEDED,
-    ITEM_ALLOWANCE_EXCEEDED, SUCCESSORS_EXCEED, TRUE_COPY_DIFFERS, EXPIRED, NOT_YET_VALID, ENQUIRY_EXISTS,
-    ENQUIRY_ANSWERED; NotFound ENQUIRY_UNKNOWN.
+    ITEM_ALLOWANCE_EXCEEDED, SUCCESSORS_EXCEED, SUCCESSOR_ITEMS_MISSING, TRUE_COPY_DIFFERS, EXPIRED,
+    NOT_YET_VALID, ENQUIRY_EXISTS, ENQUIRY_ANSWERED; NotFound ENQUIRY_UNKNOWN.
     """
     if deed.act not in DEEDS:
         raise BadInput("LIFE_ACT_UNKNOWN", f"there is no act {deed.act[:32]!r}; there are {', '.join(DEEDS)}")
@@ -212,6 +212,9 @@ def _require_within(parts: tuple[Successor, ...], units: int, items: Mapping[int
         raise BadInput("UNITS_MISSING")
     if sum(part.allowance for part in parts) > units:
         raise Conflict("SUCCESSORS_EXCEED", f"together they may allow {units}", left=units)
+    if items and not all(part.items for part in parts):
+        # Split again, a whole allowance could give more of an item than there ever was of it.
+        raise Conflict("SUCCESSOR_ITEMS_MISSING")
     over = beyond([part.items for part in parts], items) if items else None
     if over is not None:
         item, taken = over

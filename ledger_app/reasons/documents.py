@@ -59,6 +59,11 @@ ROWS: Rows = (
         "Copy allowance and last day of the original, or issue a replacement instead.",
     ),
     (
+        "SUCCESSOR_ITEMS_MISSING",
+        "The original has allowances by item, and a successor has one for all of its items.",
+        "State an allowance for each item of the successor.",
+    ),
+    (
         "FLAGS_DIFFER",
         "The flags of a successor say another act than the one that issues it.",
         "Add the flag to /flags or take it out, as the message says.",

@@ -60,6 +60,16 @@ ROWS: Rows = (
         "The certificate number was signed before with other content.",
         "Give the certificate a number of its own.",
     ),
+    (
+        "SIGNER_ITEMS_MISSING",
+        "The original has allowances by item, and a successor has one for all of its items.",
+        "State an allowance for each item of the successor.",
+    ),
+    (
+        "SIGNER_ORIGINAL_IN_PART",
+        "Of the certificate to be replaced too little is shown to hold its successors against it.",
+        "Ask for the act with the whole certificate.",
+    ),
     ("SIGNER_NOT_PINNED", "This signer is not pinned to a ledger yet.", "Pin it: `origin signer pin`."),
     (
         "PORT_TAKEN",

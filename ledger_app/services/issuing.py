@@ -16,9 +16,11 @@ from ledger_app.services.acts import Draft, own_organisation, reason_number, rec
 from ledger_app.services.batches import Batch
 from ledger_app.services.context import Once, Services
 from ledger_app.services.lives import require, successors
-from ledger_app.services.locating import Reference, locate, own_certificate
+from ledger_app.services.locating import Reference, locate, of_evidence, own_original
 from ledger_app.services.search.terms import search_key
 from ledger_app.services.units import choose_units
+from ledger_app.store import certificates
+from ledger_app.store.acts import Act
 from ledger_app.store.engine import Connection
 from ledger_app.store.ids import new_id
 
@@ -102,7 +104,7 @@ def supersede(
     if (earlier := once.answered(ctx.store)) is not None:
         return _answer(earlier)
     issuer = own_organisation(principal)
-    original = own_certificate(ctx, principal, reference)
+    original = own_original(ctx, principal, reference)
     number = reason_number("supersede", reason)
     known, digest = original.known, to_hex(original.leaf.digest)
     require_replacements(documents, known, digest, true_copy=number == TRUE_COPY)
@@ -134,6 +136,17 @@ def supersede(
         return _kept(ctx, conn, draft, batch)
 
     return _answer(once.run(ctx.store, effect))
+
+
+def hold_again(ctx: Services, principal: Principal, act: Act) -> None:
+    """Hold a supersession that was signed against the ledger as it is now: what customs has used of an item
+    since it was asked for, the contract does not hold against the successors. Raises as `lives.require`."""
+    original = of_evidence(ctx, act.evidence["subject"])
+    with ctx.store.read() as conn:
+        rows = certificates.by_act(conn, act.id)
+    documents = [opened["document"] for row in rows if (opened := batches.paper(ctx, row)) is not None]
+    deed = Deed("supersede", act.message["reason"], successors=successors(documents))
+    require(ctx, principal, original, deed)
 
 
 def consume(

@@ -5,7 +5,7 @@ Nothing found here is believed: the leaf is rebuilt from the document (or from t
 contracts recompute the batch from the leaf.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,7 @@ from ledger_app.proof.bundle import Bundle, Registered, bundle_from_json, parse_
 from ledger_app.proof.canonical import JsonObject
 from ledger_app.proof.comparison import compare_shown
 from ledger_app.proof.hexes import from_hex, to_hex
-from ledger_app.proof.leaf import Leaf, leaf_for
+from ledger_app.proof.leaf import NO_ITEMS, Leaf, leaf_for
 from ledger_app.proof.merkle import process_proof
 from ledger_app.services.acts import own_organisation
 from ledger_app.services.batches import paper
@@ -173,6 +173,36 @@ def own_certificate(ctx: Services, principal: Principal, reference: Reference) -
     if to_hex(found.leaf.issuer) != own_organisation(principal):
         raise NotPermitted("OTHER_ISSUER")
     return found
+
+
+def own_original(ctx: Services, principal: Principal, reference: Reference) -> Located:
+    """The same for acts that issue successors, by this service's own paper where the bundle shows a part.
+
+    Raises Unprocessable `DOCUMENT_NEEDED` where there is none, and the items of the original are hidden.
+    """
+    found = own_certificate(ctx, principal, reference)
+    if found.document is not None:
+        return found
+    with ctx.store.read() as conn:
+        row = certificates.by_leaf(conn, found.leaf_hex)
+    if row is not None and row.sealed is not None and row.state not in DEAD:
+        return from_row(ctx, row)
+    if found.leaf.items_root != NO_ITEMS:
+        raise Unprocessable("DOCUMENT_NEEDED")
+    return found
+
+
+def of_evidence(ctx: Services, evidence: Mapping[str, str]) -> Located:
+    """The certificate that an act is about, by its `Located.evidence`. Raises NotFound `CERTIFICATE_UNKNOWN`
+    where it is no longer here."""
+    with ctx.store.read() as conn:
+        if "certificate" in evidence:
+            row = certificates.by_id(conn, evidence["certificate"])
+            if row is not None:
+                return from_row(ctx, row)
+        elif (received := certificates.received_by_id(conn, evidence["received"])) is not None:
+            return from_bundle(parse_bundle(ctx.vault.open(received.sealed, f"received/{received.id}")))
+    raise NotFound("CERTIFICATE_UNKNOWN")
 
 
 def visible_row(ctx: Services, principal: Principal, certificate_id: str) -> CertificateRow:

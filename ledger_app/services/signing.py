@@ -17,6 +17,7 @@ from ledger_app.proof.typed_data import Domain, recover
 from ledger_app.services.acts import act_json, must_get
 from ledger_app.services.context import Services
 from ledger_app.services.evidence import evidence_for
+from ledger_app.services.issuing import hold_again
 from ledger_app.store import acts, outbox, standings
 from ledger_app.store.acts import Act
 from ledger_app.store.engine import Connection
@@ -100,7 +101,7 @@ def sign(ctx: Services, principal: Principal, act_id: str, key: str, signature: 
     publish = COMPLETED.get(act.kind)
     sent = complete and publish is None
     contract, calldata = encode_act(act.kind, act.message, act.call, collected) if sent else ("", b"")
-    refused = _tried(ctx, act, given["key"], contract, calldata) if sent else None
+    refused = _tried(ctx, principal, act, given["key"], contract, calldata) if sent else None
     with ctx.store.begin() as conn:
         now = must_get(conn, act_id)
         if now.state != acts.NEEDS_SIGNATURE or now.signatures != act.signatures:
@@ -149,8 +150,11 @@ def _digest(ctx: Services, act: Act) -> bytes:
     return kind.from_json(act.message).digest(domain_of(ctx, act.contract))
 
 
-def _tried(ctx: Services, act: Act, key: str, contract: str, calldata: bytes) -> ActRefused | None:
-    """The refusal that ends the act, if the contract would refuse it; raises one that leaves it waiting.
+def _tried(
+    ctx: Services, principal: Principal, act: Act, key: str, contract: str, calldata: bytes
+) -> LedgerError | None:
+    """The refusal that ends the act, if the contract would refuse it, or what it leaves to people does;
+    raises one that leaves it waiting.
 
     Issuing is the bulk of all acts, so where the index has key, role and right as they must be, the node is
     not asked here: the submitter tries each act once more before it sends it.
@@ -169,6 +173,13 @@ def _tried(ctx: Services, act: Act, key: str, contract: str, calldata: bytes) ->
         if refused.reason in _NOT_THE_SIGNERS_TURN:
             raise
         return refused
+    if act.kind == "Supersede":
+        try:
+            hold_again(ctx, principal, act)
+        except (Broken, Unavailable):
+            raise
+        except LedgerError as refused:
+            return refused
     return None
 
 

@@ -198,7 +198,9 @@ def supersede(request: Request, desk: Desk) -> Finding:
         raise refused(
             "SIGNER_ALLOWANCE", f"the successors allow {total} units, the original {original.leaf.allowance}"
         )
-    if original.whole:
+    if original.leaf.items_root != NO_ITEMS:
+        if not original.whole:
+            raise refused("SIGNER_ORIGINAL_IN_PART", f"the items of {original.words} are not shown")
         _check_items(papers, dict(item_allowances(original.document)))
     why = act_reason_words("supersede", request.message.reason)
     return _issued(papers, request.message.root, f"Replace {original.words} by {_listed(papers)}: {why}")
@@ -237,7 +239,12 @@ def _successors(request: Request, desk: Desk) -> list[Paper]:
 
 def _check_items(papers: list[Paper], left: Mapping[int, int]) -> None:
     """The ledger bounds only the sum of the successors: what they take of an item, the signer holds."""
-    over = beyond([drawn_items(p.document) for p in papers], left) if left else None
+    if not left:
+        return
+    drawn = [drawn_items(p.document) for p in papers]
+    if not all(drawn):
+        raise refused("SIGNER_ITEMS_MISSING", "split again, a whole allowance could give any item all of it")
+    over = beyond(drawn, left)
     if over is not None:
         item, taken = over
         raise refused(

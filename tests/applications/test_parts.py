@@ -83,6 +83,45 @@ def test_an_item_that_the_original_does_not_have_gives_nothing(world: World) -> 
         supersede(world, original, itemised(world, (1, 1)))
 
 
+def test_what_is_used_of_an_item_before_the_signature_comes_is_not_given_again(world: World) -> None:
+    (original,) = world.issue(itemised(world, (10, None), (5, None)))
+    customs, named = world.principal("customs-au"), Reference(id=original["id"])
+    asked = supersede(world, original, part(world, original, (10, None)))
+    used = [{"item": 1, "units": 5}]
+    world.done(clearing.acquit(world.ctx, customs, named, "R-1", None, used, ALWAYS))
+    # The ledger would take it: 10 of the 15 units are left, and it bounds no more than their sum.
+    act = world.settle(asked)
+    assert (act["state"], act["reason"]) == ("reverted", "SUCCESSORS_EXCEED")
+    assert (act["context"]["item"], act["context"]["left"]) == (1, 5)
+    world.done(supersede(world, original, part(world, original, (5, None), (5, None))))
+
+
+def test_a_bundle_that_hides_the_items_does_not_loosen_what_is_left_of_them(world: World) -> None:
+    (original,) = world.issue(itemised(world, (10, None), (5, None)))
+    customs, chamber = world.principal("customs-au"), world.principal("chamber-cn")
+    used = [{"item": 1, "units": 10}]
+    world.done(clearing.acquit(world.ctx, customs, Reference(id=original["id"]), "P-1", None, used, ALWAYS))
+    shown = certificates.bundle(world.ctx, chamber, original["id"], ["/number", "/issuer", "/scheme"])
+    hidden = Reference(bundle=parse_object(shown))
+
+    def split(*items: tuple[int, int | None]) -> Any:
+        parts = [part(world, original, *items)]
+        return issuing.supersede(world.ctx, chamber, hidden, parts, "SPLIT", ALWAYS)
+
+    with pytest.raises(Conflict, match=r"of item 1 .* may allow 0, and allow 5"):
+        split((5, None))
+    world.done(split((5, 2)))
+
+
+def test_an_original_with_allowances_by_item_has_no_successor_without_them(world: World) -> None:
+    (original,) = world.issue(itemised(world, (10, None), (5, None)))
+    with pytest.raises(Conflict, match="SUCCESSOR_ITEMS_MISSING"):
+        supersede(world, original, world.document(allowance=5, original={"number": original["number"]}))
+    parts = [part(world, original, (5, None)), world.document(allowance=5)]
+    with pytest.raises(Conflict, match="SUCCESSOR_ITEMS_MISSING"):
+        supersede(world, original, *parts)
+
+
 def test_back_to_back_takes_of_each_item_what_it_uses_of_it(world: World) -> None:
     (original,) = world.issue(itemised(world, (6, None), (4, None)))
     chamber = world.actors["chamber-au"]

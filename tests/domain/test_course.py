@@ -148,11 +148,15 @@ def test_successors_of_a_back_to_back_use_draw_only_on_the_items_that_were_used(
     assert used.life.item_remaining == {1: 3, 2: 3}
 
 
-def test_of_one_allowance_for_all_items_parts_may_make_allowances_by_item_and_the_other_way_round() -> None:
+def test_of_one_allowance_for_all_items_parts_may_make_allowances_by_item_and_not_the_other_way_round() -> (
+    None
+):
     itemised = Deed("supersede", 2, successors=(Successor(6, {1: 2, 7: 4}), Successor(4)))
     assert perform(course(), itemised, ISSUER, DAY).life.status is Status.SUPERSEDED
-    whole = Deed("supersede", 2, successors=(Successor(10),))
-    assert perform(course(items={1: 6, 2: 4}), whole, ISSUER, DAY).life.status is Status.SUPERSEDED
+    # Of a whole allowance another split could make 10 of item 1, of which there were 6.
+    for act, actor in (("supersede", ISSUER), ("consume", MIDDLE)):
+        whole = Deed(act, 2, units=10, items={1: 6, 2: 4}, successors=(Successor(4, {2: 4}), Successor(6)))
+        assert refusal(course(items={1: 6, 2: 4}), whole, actor) == "SUCCESSOR_ITEMS_MISSING"
 
 
 @pytest.mark.parametrize("items", [{1: 5, 2: 5}, {}, {1: 6, 2: 4}])

@@ -37,11 +37,19 @@ def successors(parts: Parts) -> list[dict[str, Any]]:
     return made
 
 
-def supersede(parts: Parts, subject: dict[str, Any] | None = None) -> dict[str, Any]:
-    shown = subject or paper(original())
-    fresh = successors(parts)
+def supersede(
+    parts: Parts, subject: dict[str, Any] | None = None, of: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    return replacing(successors(parts), subject, of)
+
+
+def replacing(
+    fresh: list[dict[str, Any]], subject: dict[str, Any] | None = None, of: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    replaced = of or original()
+    shown = subject or paper(replaced)
     leaves = tuple(leaf_of(p) for p in fresh)
-    leaf = leaf_for(original(), SECRET).hash()
+    leaf = leaf_for(replaced, SECRET).hash()
     root = tree_of(fresh).root
     message = td.Supersede(leaf, scheme_id("RCEP"), root, len(fresh), leaves, 2, deadline())
     return request(message, subject=shown, documents=fresh)
@@ -99,14 +107,28 @@ def test_a_back_to_back_certificate_takes_of_each_item_what_is_used_of_it(
     assert answer(desk, tmp_path, consume(parts, used)) == reason
 
 
+def in_part(document: dict[str, Any]) -> dict[str, Any]:
+    shown = disclose(document, SECRET, ["/number", "/issuer", "/scheme"])
+    leaf = leaf_for(document, SECRET)
+    return Bundle(leaf, (), Registered(1337, b"\x01" * 32, "0x" + "ce" * 20), disclosure=shown).to_json()
+
+
+def test_an_original_with_items_is_not_replaced_where_they_are_hidden(desk: Desk, tmp_path: Path) -> None:
+    asked = supersede([[(1, None)]], in_part(original()))
+    assert answer(desk, tmp_path, asked) == "SIGNER_ORIGINAL_IN_PART"
+
+
 @pytest.mark.parametrize(("units", "reason"), [(10, ""), (11, "SIGNER_ALLOWANCE")])
-def test_of_an_original_in_part_the_items_cannot_be_held_and_the_sum_still_is(
+def test_of_an_original_in_part_without_items_the_sum_is_held(
     units: int, reason: str, desk: Desk, tmp_path: Path
 ) -> None:
-    shown = disclose(original(), SECRET, ["/number", "/issuer", "/scheme"])
-    leaf = leaf_for(original(), SECRET)
-    part = Bundle(leaf, (), Registered(1337, b"\x01" * 32, "0x" + "ce" * 20), disclosure=shown).to_json()
-    assert answer(desk, tmp_path, supersede([[(units, None)]], part)) == reason
+    whole = sample_document("O-1", allowance=10)
+    assert answer(desk, tmp_path, supersede([[(units, None)]], in_part(whole), whole)) == reason
+
+
+def test_an_original_with_items_has_no_successor_without_them(desk: Desk, tmp_path: Path) -> None:
+    fresh = [paper(sample_document("S-0", allowance=5, original={"number": "O-1"}))]
+    assert answer(desk, tmp_path, replacing(fresh)) == "SIGNER_ITEMS_MISSING"
 
 
 @pytest.mark.parametrize("wrong", ["2", 0, [], {}])
