@@ -1,4 +1,5 @@
-"""What successors say of themselves: flags, and the original that they name, fit the act that issues them.
+"""What successors say: flags, and the original that they name, fit the act that issues them, and a true copy
+says what its original says.
 
 Reads plain JSON. What is wrong in form passes here, and is refused for that.
 """
@@ -12,18 +13,29 @@ from ledger_app.errors import Conflict, Unprocessable
 _BACK_TO_BACK: Final = "back-to-back"
 _REPLACEMENT: Final = "replacement"
 _TRUE_COPY: Final = "certified-true-copy"
+_OF_THE_COPY: Final = frozenset(
+    {"type", "version", "number", "issueDate", "flags", "original", "remarks", "declarations", "validFrom"}
+)
+"""Members that a certified true copy has of its own; of `validFrom` the day counts, stated or not."""
 
 
 def require_replacements(
-    documents: Sequence[Any], original: Mapping[str, Any], digest: str, *, true_copy: bool
+    documents: Sequence[Any],
+    original: Mapping[str, Any],
+    digest: str,
+    *,
+    true_copy: bool,
+    whole: bool = True,
 ) -> None:
     """What a supersession issues. `original`: what is known of the document that it ends; `digest`: 0x….
+    `whole`: that is all of it, which a true copy is compared with.
 
     Certified true copies are marked as such, and nothing else is. What corrects a back-to-back certificate
     may stay one, and then name what that one rests on. Raises Conflict TRUE_COPY_DIFFERS, Unprocessable
     FLAGS_DIFFER, ORIGINAL_DIFFERS.
     """
-    kept = _flags(original)
+    hidden = {"flags", "original"} - ({"flags", "original"} if whole else original.keys())
+    kept = frozenset((_BACK_TO_BACK, _REPLACEMENT)) if "flags" in hidden else _flags(original)
     for document in documents:
         flags = _flags(document)
         if (_TRUE_COPY in flags) != true_copy:
@@ -31,8 +43,12 @@ def require_replacements(
             raise Conflict("TRUE_COPY_DIFFERS", words)
         _refuse(flags - kept, (_BACK_TO_BACK, _REPLACEMENT) if true_copy else (_BACK_TO_BACK,))
         rests_on = _named(original) if _BACK_TO_BACK in flags else {}
+        if _BACK_TO_BACK in flags and "original" in hidden:
+            continue
         if not rests_on or _named(document) != rests_on:
             _require_named(document, original.get("number"), digest)
+        if true_copy and isinstance(document, Mapping):
+            _require_same(document, original)
 
 
 def require_back_to_back(documents: Sequence[Any], original: Mapping[str, Any], digest: str) -> None:
@@ -47,6 +63,37 @@ def require_back_to_back(documents: Sequence[Any], original: Mapping[str, Any], 
             raise Unprocessable("FLAGS_DIFFER", words, flag=_BACK_TO_BACK)
         _refuse(flags, (_TRUE_COPY, _REPLACEMENT))
         _require_named(document, original.get("number"), digest)
+
+
+def _require_same(document: Mapping[str, Any], original: Mapping[str, Any]) -> None:
+    differ = [
+        member
+        for member in sorted((document.keys() | original.keys()) - _OF_THE_COPY)
+        if _told(document, member) != _told(original, member)
+    ]
+    if _starts(document) != _starts(original):
+        differ.append("validFrom")
+    if differ:
+        words = "A certified true copy says what its original says, and differs at "
+        shown = ", ".join(f"/{printable(member, 40)}" for member in differ[:5])
+        raise Conflict("TRUE_COPY_DIFFERS", words + shown + ".", members=differ[:50])
+
+
+def _told(document: Mapping[str, Any], member: str) -> Any:
+    said = document.get(member)
+    if member != "items" or not isinstance(said, list):
+        return said
+    # Each names items of its own original by it, the copy those of the one that it copies.
+    return [
+        {name: value for name, value in item.items() if name != "originalItem"}
+        if isinstance(item, Mapping)
+        else item
+        for item in said
+    ]
+
+
+def _starts(document: Mapping[str, Any]) -> Any:
+    return document.get("validFrom", document.get("issueDate"))
 
 
 def _refuse(flags: frozenset[str], foreign: Iterable[str]) -> None:

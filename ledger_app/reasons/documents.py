@@ -56,7 +56,8 @@ ROWS: Rows = (
     (
         "TRUE_COPY_DIFFERS",
         "A certified true copy replaces an unused original, whole and with its validity.",
-        "Copy allowance and last day of the original, or issue a replacement instead.",
+        "Copy all that the original says but number, day of issue, flags, original, remarks and "
+        "declarations, or issue a replacement instead.",
     ),
     (
         "SUCCESSOR_ITEMS_MISSING",

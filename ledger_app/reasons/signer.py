@@ -91,6 +91,11 @@ ROWS: Rows = (
         "The signer cannot read what it is asked to sign.",
         "Update the older of service and signer.",
     ),
+    (
+        "SIGNER_SUCCESSOR_DIFFERS",
+        "What a successor says does not fit the act, or the original that the act is about.",
+        "Correct the flags or the original that it names, or what a true copy says, and ask again.",
+    ),
     ("SIGNER_RUNNING", "Another signer works in this folder.", "End it first."),
     (
         "SIGNER_SCHEME_NOT_ALLOWED",

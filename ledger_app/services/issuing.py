@@ -106,8 +106,11 @@ def supersede(
     issuer = own_organisation(principal)
     original = own_original(ctx, principal, reference)
     number = reason_number("supersede", reason)
+    true_copy, whole = number == TRUE_COPY, original.document is not None
+    if true_copy and not whole:
+        raise Unprocessable("DOCUMENT_NEEDED", "A true copy is compared with all that its original says.")
     known, digest = original.known, to_hex(original.leaf.digest)
-    require_replacements(documents, known, digest, true_copy=number == TRUE_COPY)
+    require_replacements(documents, known, digest, true_copy=true_copy, whole=whole)
     if parts := _parts(documents):
         require(ctx, principal, original, Deed("supersede", number, successors=parts))
     make_ready(ctx)

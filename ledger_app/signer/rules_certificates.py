@@ -1,12 +1,15 @@
 """Rules for acts on certificates: leaves, roots and counts are rebuilt from documents and their secrets."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ledger_app import errors
+from ledger_app.domain.course import TRUE_COPY
 from ledger_app.domain.parts import beyond, drawn_items
 from ledger_app.domain.standing import act_reason_words
+from ledger_app.domain.successors import require_back_to_back, require_replacements
 from ledger_app.domain.terms import item_allowances, scheme_code, scheme_id
 from ledger_app.domain.words import printable
 from ledger_app.proof.bundle import FORMAT, bundle_from_json
@@ -202,6 +205,14 @@ def supersede(request: Request, desk: Desk) -> Finding:
         if not original.whole:
             raise refused("SIGNER_ORIGINAL_IN_PART", f"the items of {original.words} are not shown")
         _check_items(papers, dict(item_allowances(original.document)))
+    true_copy = request.message.reason == TRUE_COPY
+    if true_copy and not original.whole:
+        raise refused(
+            "SIGNER_ORIGINAL_IN_PART", f"a true copy of {original.words} cannot be compared with it"
+        )
+    with _as_refusal():
+        told, digest = [p.document for p in papers], to_hex(original.leaf.digest)
+        require_replacements(told, original.document, digest, true_copy=true_copy, whole=original.whole)
     why = act_reason_words("supersede", request.message.reason)
     return _issued(papers, request.message.root, f"Replace {original.words} by {_listed(papers)}: {why}")
 
@@ -218,6 +229,9 @@ def consume(request: Request, desk: Desk) -> Finding:
             "SIGNER_ALLOWANCE", f"the successors allow {total} units, {request.message.units} are used"
         )
     _check_items(papers, {use.item: use.units for use in request.message.items})
+    with _as_refusal():
+        told, digest = [p.document for p in papers], to_hex(original.leaf.digest)
+        require_back_to_back(told, original.document, digest)
     words = f"Use {request.message.units} units of {original.words} for {_listed(papers)}"
     return _issued(papers, request.message.root, words)
 
@@ -235,6 +249,14 @@ def _successors(request: Request, desk: Desk) -> list[Paper]:
         sorted(to_hex(p.hash) for p in papers),
     )
     return papers
+
+
+@contextmanager
+def _as_refusal() -> Iterator[None]:
+    try:
+        yield
+    except errors.LedgerError as differs:
+        raise refused("SIGNER_SUCCESSOR_DIFFERS", f"{differs.reason}: {differs.detail}") from None
 
 
 def _check_items(papers: list[Paper], left: Mapping[int, int]) -> None:

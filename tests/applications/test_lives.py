@@ -272,12 +272,15 @@ def test_two_customs_offices_that_want_the_last_unit_at_once_get_it_once(world: 
 # --- replacing and resting on another -----------------------------------------------------------------------
 
 
-def copy_of(world: World, original: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    return world.document(
-        flags=["certified-true-copy"],
-        original={"number": original["number"], "issueDate": "2026-11-20"},
+def copy_of(original: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """A true copy of the document `original`."""
+    return {
+        **original,
+        "number": f"{original['number']}-C",
+        "flags": ["certified-true-copy"],
+        "original": {"number": original["number"], "issueDate": "2026-11-20"},
         **changes,
-    )
+    }
 
 
 def supersede(
@@ -289,17 +292,20 @@ def supersede(
 
 
 def test_a_true_copy_takes_the_place_of_an_unused_original_and_keeps_its_validity(world: World) -> None:
-    (original,) = world.issue(world.document(allowance=4))
-    until = world.document()["validUntil"]
+    document = world.document(allowance=4)
+    (original,) = world.issue(document)
+    until = document["validUntil"]
     shorter = (date.fromisoformat(until) - timedelta(days=1)).isoformat()
-    for wrong in (copy_of(world, original), copy_of(world, original, allowance=4, validUntil=shorter)):
+    other = {"name": "Somebody Else"}
+    for changes in ({"allowance": {"units": 3}}, {"validUntil": shorter}, {"consignee": other}):
+        wrong = copy_of(document, **changes)
         with pytest.raises(Conflict, match="TRUE_COPY_DIFFERS"):
             supersede(world, original, [wrong], "TRUE_COPY")
     with pytest.raises(Conflict, match="TRUE_COPY_DIFFERS"):
         supersede(world, original, [world.document(allowance=4)], "TRUE_COPY")
     with pytest.raises(Conflict, match="TRUE_COPY_DIFFERS"):
-        supersede(world, original, [copy_of(world, original, allowance=4)], "CORRECTION")
-    answer = supersede(world, original, [copy_of(world, original, allowance=4)], "TRUE_COPY")
+        supersede(world, original, [copy_of(document)], "CORRECTION")
+    answer = supersede(world, original, [copy_of(document)], "TRUE_COPY")
     world.done(answer)
     assert shown(world, original)["states"] == ["superseded"]
     (copy,) = answer["certificates"]
@@ -309,10 +315,12 @@ def test_a_true_copy_takes_the_place_of_an_unused_original_and_keeps_its_validit
 
 
 def test_of_a_used_original_there_is_no_true_copy(world: World) -> None:
-    (original,) = world.issue(world.document(allowance=4))
+    document = world.document(allowance=4)
+    (original,) = world.issue(document)
     world.done(acquit(world, original, units=1))
-    with pytest.raises(Conflict, match="TRUE_COPY_DIFFERS"):
-        supersede(world, original, [copy_of(world, original, allowance=3)], "TRUE_COPY")
+    for units, reason in ((3, "TRUE_COPY_DIFFERS"), (4, "SUCCESSORS_EXCEED")):
+        with pytest.raises(Conflict, match=reason):
+            supersede(world, original, [copy_of(document, allowance={"units": units})], "TRUE_COPY")
     with pytest.raises(Conflict, match="SUCCESSORS_EXCEED"):
         supersede(world, original, [world.document(allowance=4)], "CORRECTION")
     world.done(supersede(world, original, [world.document(allowance=3)], "CORRECTION"))

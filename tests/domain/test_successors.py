@@ -54,7 +54,7 @@ def answer(
 def test_each_act_issues_what_carries_its_own_flag_and_no_other_acts(
     act: str, true_copy: bool, flags: list[str], reason: str
 ) -> None:
-    document = sample_document("N-1", flags=flags or None)
+    document = {**original(), "number": "N-1", "flags": flags}
     assert answer(document, act=act, true_copy=true_copy)[0] == reason
 
 
@@ -67,7 +67,44 @@ def test_a_refusal_names_the_flag_and_what_to_do_with_it() -> None:
 @pytest.mark.parametrize("flag", [BACK, REPLACED])
 def test_a_correction_or_a_copy_keeps_what_its_original_was(flag: str) -> None:
     assert answer(sample_document("N-1", flags=[flag]), of=original(flag)) == ("", "")
-    assert answer(sample_document("N-1", flags=[flag, COPY]), true_copy=True, of=original(flag)) == ("", "")
+    copy = {**original(flag), "number": "N-1", "flags": [flag, COPY]}
+    assert answer(copy, true_copy=True, of=original(flag))[0] == ("ORIGINAL_DIFFERS" if flag != BACK else "")
+    copy["original"] = {"number": "O-1"}
+    assert answer(copy, true_copy=True, of=original(flag)) == ("", "")
+
+
+def copied(**changes: Any) -> dict[str, Any]:
+    made = {**original(), "number": "C-1", "flags": [COPY], "original": {"number": "O-1"}, **changes}
+    return {name: value for name, value in made.items() if value is not None}
+
+
+def test_a_true_copy_says_what_its_original_says_but_for_what_is_its_own() -> None:
+    own = {"issueDate": "2026-11-27", "validFrom": "2026-11-20", "remarks": "copy", "declarations": None}
+    assert answer(copied(**own), true_copy=True) == ("", "")
+    drawing = [{**item, "originalItem": item["number"]} for item in original()["items"]]
+    assert answer(copied(items=drawing), true_copy=True) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "member"),
+    [
+        ({"consignee": {"name": "Somebody Else"}}, "/consignee"),
+        ({"items": [{**original()["items"][0], "hsCode": "010121"}]}, "/items"),
+        ({"items": original()["items"][:1]}, "/items"),
+        ({"items": "none"}, "/items"),
+        ({"originCountry": "VN"}, "/originCountry"),
+        ({"destination": None}, "/destination"),
+        ({"validUntil": "2027-11-01"}, "/validUntil"),
+        ({"issueDate": "2026-11-19"}, "/validFrom"),
+        ({"validFrom": "2026-11-21"}, "/validFrom"),
+        ({"extensions": {"more": 1}}, "/extensions"),
+    ],
+)
+def test_a_true_copy_that_says_something_else_is_refused_and_told_where(
+    changes: dict[str, Any], member: str
+) -> None:
+    reason, words = answer(copied(**changes), true_copy=True)
+    assert (reason, member in words) == ("TRUE_COPY_DIFFERS", True)
 
 
 @pytest.mark.parametrize("act", ["supersede", "consume"])
@@ -105,6 +142,19 @@ def test_of_an_original_shown_in_part_only_the_digest_is_compared() -> None:
     assert answer(named, act="consume", of={})[0] == ""
     named["original"]["digest"] = "0x" + "ac" * 32
     assert answer(named, act="consume", of={})[0] == "ORIGINAL_DIFFERS"
+
+
+def test_what_is_hidden_of_an_original_is_held_against_nothing() -> None:
+    document = sample_document("N-1", flags=[BACK], original=RESTS_ON)
+    part = {"number": "O-1"}
+    require_replacements([document], part, DIGEST, true_copy=False, whole=False)
+    with pytest.raises(LedgerError, match="ORIGINAL_DIFFERS"):
+        require_replacements([document], {**part, "original": {}}, DIGEST, true_copy=False, whole=False)
+    with pytest.raises(LedgerError, match="FLAGS_DIFFER"):
+        require_replacements([document], {**part, "flags": []}, DIGEST, true_copy=False, whole=False)
+    marked = sample_document("N-1", flags=[COPY])
+    with pytest.raises(LedgerError, match="TRUE_COPY_DIFFERS"):
+        require_replacements([marked], part, DIGEST, true_copy=False, whole=False)
 
 
 @pytest.mark.parametrize("junk", [None, 1, [], "x", {"flags": 3, "original": 4}, {"flags": [[], {}]}])

@@ -118,6 +118,9 @@ def honest() -> dict[str, tuple[str | None, dict[str, Any]]]:
     fresh = [paper(sample_document("N-2"))]
     tree = tree_of(fresh)
     successors = tuple(leaf_of(p) for p in fresh)
+    resting = [paper(sample_document("N-2", flags=["back-to-back"]))]
+    rests = tree_of(resting)
+    rested = tuple(leaf_of(p) for p in resting)
     customs, member = organisation_id(CUSTOMS), organisation_id("urn:new:member")
     other_key = "0x" + "9a" * 20
     claim = hmac.digest(CLAIM_SECRET, b"AU-1", "sha256")
@@ -141,9 +144,9 @@ def honest() -> dict[str, tuple[str | None, dict[str, Any]]]:
         "Consume": (
             DEMO_ISSUER,
             request(
-                td.Consume(foreign, OWN, 1, (), tree.root, 1, successors, until),
+                td.Consume(foreign, OWN, 1, (), rests.root, 1, rested, until),
                 subject=paper(theirs),
-                documents=fresh,
+                documents=resting,
             ),
         ),
         "Answer": (

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ledger_app.domain.course import TRUE_COPY
 from ledger_app.domain.samples import DEMO_ISSUER, sample_document
 from ledger_app.domain.terms import scheme_id
 from ledger_app.proof import typed_data as td
@@ -14,6 +15,7 @@ from ledger_app.proof.commitments import disclose
 from ledger_app.proof.leaf import leaf_for
 from tests.signer.desk import OWN, SECRET, Desk, deadline, leaf_of, paper, request, signer, tree_of
 
+COPY = "certified-true-copy"
 Parts = list[list[tuple[int, int | None]]]
 """Of each successor: units and `originalItem` of its items."""
 
@@ -23,12 +25,13 @@ def original(**changes: Any) -> dict[str, Any]:
     return sample_document("O-1", per_item_allowance=5, **changes)
 
 
-def successors(parts: Parts) -> list[dict[str, Any]]:
+def successors(parts: Parts, **changes: Any) -> list[dict[str, Any]]:
     made = []
     for place, items in enumerate(parts):
         document = sample_document(f"S-{place}", items=len(items), per_item_allowance=1)
         document["allowance"]["units"] = sum(units for units, _ in items)
         document["original"] = {"number": "O-1"}
+        document.update(changes)
         for item, (units, drawn) in zip(document["items"], items, strict=True):
             item["allowance"] = units
             if drawn is not None:
@@ -44,20 +47,23 @@ def supersede(
 
 
 def replacing(
-    fresh: list[dict[str, Any]], subject: dict[str, Any] | None = None, of: dict[str, Any] | None = None
+    fresh: list[dict[str, Any]],
+    subject: dict[str, Any] | None = None,
+    of: dict[str, Any] | None = None,
+    reason: int = 2,
 ) -> dict[str, Any]:
     replaced = of or original()
     shown = subject or paper(replaced)
     leaves = tuple(leaf_of(p) for p in fresh)
     leaf = leaf_for(replaced, SECRET).hash()
     root = tree_of(fresh).root
-    message = td.Supersede(leaf, scheme_id("RCEP"), root, len(fresh), leaves, 2, deadline())
+    message = td.Supersede(leaf, scheme_id("RCEP"), root, len(fresh), leaves, reason, deadline())
     return request(message, subject=shown, documents=fresh)
 
 
-def consume(parts: Parts, used: dict[int, int]) -> dict[str, Any]:
+def consume(parts: Parts, used: dict[int, int], *flags: str) -> dict[str, Any]:
     theirs = paper(original(issuer="urn:other:chamber"))
-    fresh = successors(parts)
+    fresh = successors(parts, flags=list(flags or ("back-to-back",)))
     leaves = tuple(leaf_of(p) for p in fresh)
     items = tuple(td.ItemUnits(item, units) for item, units in used.items())
     root, units = tree_of(fresh).root, sum(used.values())
@@ -129,6 +135,48 @@ def test_of_an_original_in_part_without_items_the_sum_is_held(
 def test_an_original_with_items_has_no_successor_without_them(desk: Desk, tmp_path: Path) -> None:
     fresh = [paper(sample_document("S-0", allowance=5, original={"number": "O-1"}))]
     assert answer(desk, tmp_path, replacing(fresh)) == "SIGNER_ITEMS_MISSING"
+
+
+def fresh(**changes: Any) -> list[dict[str, Any]]:
+    """A document that says what the original of 10 units says, but for its number and `changes`."""
+    made = {**sample_document("O-1", allowance=10), "number": "S-1", **changes}
+    return [paper({name: value for name, value in made.items() if value is not None})]
+
+
+@pytest.mark.parametrize(
+    ("reason", "changes", "refusal"),
+    [
+        (2, {}, ""),
+        (2, {"flags": ["replacement"], "original": {"number": "O-1"}}, ""),
+        (2, {"flags": ["back-to-back"]}, "SIGNER_SUCCESSOR_DIFFERS"),
+        (2, {"flags": [COPY]}, "SIGNER_SUCCESSOR_DIFFERS"),
+        (2, {"original": {"number": "O-2"}}, "SIGNER_SUCCESSOR_DIFFERS"),
+        (TRUE_COPY, {"flags": [COPY], "original": {"number": "O-1"}}, ""),
+        (TRUE_COPY, {}, "SIGNER_SUCCESSOR_DIFFERS"),
+        (TRUE_COPY, {"flags": [COPY], "consignee": {"name": "Else"}}, "SIGNER_SUCCESSOR_DIFFERS"),
+        (TRUE_COPY, {"flags": [COPY], "destination": None}, "SIGNER_SUCCESSOR_DIFFERS"),
+    ],
+)
+def test_a_successor_that_does_not_fit_its_act_or_original_is_refused(
+    reason: int, changes: dict[str, Any], refusal: str, desk: Desk, tmp_path: Path
+) -> None:
+    of = sample_document("O-1", allowance=10)
+    assert answer(desk, tmp_path, replacing(fresh(**changes), of=of, reason=reason)) == refusal
+
+
+def test_a_true_copy_of_an_original_in_part_is_refused(desk: Desk, tmp_path: Path) -> None:
+    of = sample_document("O-1", allowance=10)
+    asked = replacing(fresh(flags=[COPY]), in_part(of), of, TRUE_COPY)
+    assert answer(desk, tmp_path, asked) == "SIGNER_ORIGINAL_IN_PART"
+
+
+def test_a_flag_that_an_original_in_part_may_have_is_signed(desk: Desk, tmp_path: Path) -> None:
+    of = sample_document("O-1", allowance=10)
+    assert answer(desk, tmp_path, replacing(fresh(flags=["back-to-back"]), in_part(of), of)) == ""
+
+
+def test_what_rests_on_anothers_certificate_without_saying_so_is_refused(desk: Desk, tmp_path: Path) -> None:
+    assert answer(desk, tmp_path, consume([[(3, None)]], {1: 3}, "cumulation")) == "SIGNER_SUCCESSOR_DIFFERS"
 
 
 @pytest.mark.parametrize("wrong", ["2", 0, [], {}])
