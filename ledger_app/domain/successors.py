@@ -65,6 +65,20 @@ def require_back_to_back(documents: Sequence[Any], original: Mapping[str, Any], 
         _require_named(document, original.get("number"), digest)
 
 
+def named_original(document: Any) -> Mapping[str, Any]:
+    """The original that a document copies, replaces or rests on by its flags, as it names it; empty where it
+    names none."""
+    marks = _flags(document) & {_BACK_TO_BACK, _REPLACEMENT, _TRUE_COPY}
+    return _named(document) if marks else {}
+
+
+def is_own(document: Mapping[str, Any], original: Mapping[str, Any]) -> bool:
+    """Whether the `original` that a document names is, by its words, of the document's own issuer."""
+    issuer, named = document.get("issuer"), original.get("issuer")
+    own = issuer if isinstance(issuer, Mapping) else {}
+    return named is None or named in (own.get("identifier"), own.get("name"))
+
+
 def _require_same(document: Mapping[str, Any], original: Mapping[str, Any]) -> None:
     differ = [
         member

@@ -75,6 +75,13 @@ ROWS: Rows = (
         "Name that one under /original, or leave /original out.",
     ),
     (
+        "ORIGINAL_HERE",
+        "It is to be issued by itself, and copies, replaces or rests on a certificate of this ledger: both "
+        "could be used.",
+        "Supersede that certificate by it, or consume it for a back-to-back one. What follows a revoked "
+        "certificate does not name it.",
+    ),
+    (
         "SCHEME_UNKNOWN",
         "No rules are kept for this scheme.",
         "See `origin agreement list` for the codes known.",

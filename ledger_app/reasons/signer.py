@@ -66,6 +66,11 @@ ROWS: Rows = (
         "State an allowance for each item of the successor.",
     ),
     (
+        "SIGNER_ORIGINAL_OURS",
+        "It is to be issued by itself, and copies or replaces a certificate that this signer issued.",
+        "Ask for the act that supersedes that certificate by it.",
+    ),
+    (
         "SIGNER_ORIGINAL_IN_PART",
         "Of the certificate to be replaced too little is shown to hold its successors against it.",
         "Ask for the act with the whole certificate.",

@@ -17,6 +17,7 @@ from ledger_app.services.batches import Batch
 from ledger_app.services.context import Once, Services
 from ledger_app.services.lives import require, successors
 from ledger_app.services.locating import Reference, locate, of_evidence, own_original
+from ledger_app.services.originals import require_elsewhere
 from ledger_app.services.search.terms import search_key
 from ledger_app.services.units import choose_units
 from ledger_app.store import certificates
@@ -35,7 +36,7 @@ def issue(ctx: Services, principal: Principal, documents: list[Any], once: Once)
 
     Those without a number get the next ones of the caller's ranges. Gives `{"act", "batch", "certificates":
     [{"id", "number", "digest", "leaf", "state"}]}`. Raises as `batches.prepare` and `numbering.take_numbers`,
-    Conflict `NUMBER_TAKEN`, TooLarge `NUMBERS_MANY`, `ISSUE_NEEDS_APPROVAL`.
+    Conflict `NUMBER_TAKEN`, `ORIGINAL_HERE`, TooLarge `NUMBERS_MANY`, `ISSUE_NEEDS_APPROVAL`.
     """
     if (earlier := once.answered(ctx.store)) is not None:
         return _answer(earlier)
@@ -56,7 +57,7 @@ def issue(ctx: Services, principal: Principal, documents: list[Any], once: Once)
             )
         )
     act_id = new_id()
-    batch = batches.prepare(ctx, issuer, documents, act_id)
+    batch = _by_themselves(ctx, issuer, documents, act_id)
     draft = draft_of(ctx, issuer, batch, act_id)
     return _answer(once.run(ctx.store, lambda conn: _kept(ctx, conn, draft, batch)))
 
@@ -70,7 +71,7 @@ def ask(ctx: Services, conn: Connection, issuer: str, documents: list[Any]) -> d
     """The same for few numbered `documents` of `issuer` (0x…), within the caller's write transaction, before
     which `make_ready` was called."""
     act_id = new_id()
-    batch = batches.prepare(ctx, issuer, documents, act_id)
+    batch = _by_themselves(ctx, issuer, documents, act_id)
     return _kept(ctx, conn, draft_of(ctx, issuer, batch, act_id), batch)
 
 
@@ -214,6 +215,12 @@ def _parts(documents: list[Any]) -> tuple[Successor, ...]:
     if len(documents) > MAX_SUCCESSORS:
         raise BadInput("BATCH_TOO_LARGE", f"An original has at most {MAX_SUCCESSORS} successors at a time.")
     return successors(documents)
+
+
+def _by_themselves(ctx: Services, issuer: str, documents: list[Any], act_id: str) -> Batch:
+    batch = batches.prepare(ctx, issuer, documents, act_id)
+    require_elsewhere(ctx, issuer, documents)
+    return batch
 
 
 def _successors(ctx: Services, conn: Connection, issuer: str, documents: list[Any], act_id: str) -> Batch:

@@ -176,9 +176,9 @@ def _rule(message: Act) -> Rule:
         from ledger_app.signer import rules_members
 
         return rules_members.RULES[kind]
-    from ledger_app.signer import rules_certificates, rules_customs
+    from ledger_app.signer import rules_certificates, rules_customs, rules_enquiries
 
-    return (rules_certificates.RULES | rules_customs.RULES)[kind]
+    return (rules_certificates.RULES | rules_customs.RULES | rules_enquiries.RULES)[kind]
 
 
 def _shown(value: object) -> str:

@@ -9,20 +9,23 @@ from ledger_app import errors
 from ledger_app.domain.course import TRUE_COPY
 from ledger_app.domain.parts import beyond, drawn_items
 from ledger_app.domain.standing import act_reason_words
-from ledger_app.domain.successors import require_back_to_back, require_replacements
+from ledger_app.domain.successors import (
+    is_own,
+    named_original,
+    require_back_to_back,
+    require_replacements,
+)
 from ledger_app.domain.terms import item_allowances, scheme_code, scheme_id
 from ledger_app.domain.words import printable
 from ledger_app.proof.bundle import FORMAT, bundle_from_json
 from ledger_app.proof.canonical import JsonObject
 from ledger_app.proof.comparison import compare_shown
-from ledger_app.proof.hashes import words_hash
 from ledger_app.proof.hexes import from_hex, to_hex
-from ledger_app.proof.leaf import NO_ITEMS, Leaf, batch_id, enquiry_id, leaf_for
+from ledger_app.proof.leaf import NO_ITEMS, Leaf, batch_id, leaf_for
 from ledger_app.proof.merkle import MerkleTree
 from ledger_app.signer.requests import Request, member, unreadable
-from ledger_app.signer.rules import Desk, Finding, Rule, must_equal, named, refused, when
+from ledger_app.signer.rules import Desk, Finding, Rule, must_equal, refused
 
-_NO_LEAF = bytes(32)
 _DISCLOSED = ("disclosed", "commitments", "leaf")
 _WRAPPING: JsonObject = {
     # What a bundle holds besides; it says where the holder claims it is registered, which concerns no signer.
@@ -172,11 +175,24 @@ def issue(request: Request, desk: Desk) -> Finding:
     papers = _batch(request, desk)
     message = request.message
     must_equal("issuer", message.issuer, desk.own)
+    numbers = {paper.number for paper in papers}
     for paper in papers:
         must_equal("scheme", message.scheme, paper.leaf.scheme)
+        _check_original(paper, numbers, desk)
     _check_tree(request, papers)
     plural = "" if len(papers) == 1 else "s"
     return _issued(papers, message.root, f"Issue {len(papers)} certificate{plural}: {_listed(papers)}")
+
+
+def _check_original(paper: Paper, beside: set[str], desk: Desk) -> None:
+    original = named_original(paper.document)
+    number = original.get("number")
+    if not isinstance(number, str) or number == paper.number or not is_own(paper.document, original):
+        return
+    if number in beside or desk.journal.leaf_of(number) is not None:
+        raise refused(
+            "SIGNER_ORIGINAL_OURS", f"{paper.words} names our own {printable(number, 60)} as its original"
+        )
 
 
 def suspend(request: Request, desk: Desk) -> Finding:
@@ -309,49 +325,6 @@ def check_units(request: Request, paper: Paper) -> None:
         must_equal("units", units, sum(count for _, count in used))
 
 
-# --- enquiries ------------------------------------------------------------------------------------
-
-
-def enquire(request: Request, desk: Desk) -> Finding:
-    message = request.message
-    must_equal("from", message.sender, desk.own)
-    must_equal("to", message.to, named(request, "to"))
-    must_equal("subject", message.subject, _words_hash(request, "text", "salt"))
-    if message.reply_by <= desk.now:
-        raise refused(
-            "SIGNER_DEADLINE", f"the reply is asked for by {when(message.reply_by)}, which has passed"
-        )
-    about = "a paper that is not on the ledger"
-    if message.leaf != _NO_LEAF:
-        about = read_subject(request).words
-    return Finding(
-        f"Ask {printable(request.evidence['to'])} about {about}: {act_reason_words('enquire', message.code)} "
-        f"{_text(request)}(reply by {when(message.reply_by)})"
-    )
-
-
-def answer(request: Request, desk: Desk) -> Finding:
-    message = request.message
-    must_equal("the organisation asked", named(request, "to"), desk.own)
-    subject = _words_hash(request, "question", "questionSalt")
-    must_equal("enquiry", message.enquiry, enquiry_id(named(request, "from"), desk.own, subject))
-    must_equal("reply", message.reply, _words_hash(request, "text", "salt"))
-    words = act_reason_words("answer", message.code)
-    asked = f"the enquiry {_text(request, 'question')}of {printable(request.evidence['from'])}"
-    return Finding(f"Answer {asked}: {words} {_text(request)}".rstrip())
-
-
-def _words_hash(request: Request, words: str, salt: str) -> bytes:
-    return words_hash(
-        from_hex(member(request.evidence, salt, str), 32, field=salt), member(request.evidence, words, str)
-    )
-
-
-def _text(request: Request, name: str = "text") -> str:
-    text = request.evidence[name]
-    return f"“{printable(text)}” " if text else ""
-
-
 RULES: dict[str, Rule] = {
     "Issue": issue,
     "Suspend": suspend,
@@ -360,6 +333,4 @@ RULES: dict[str, Rule] = {
     "Supersede": supersede,
     "Consume": consume,
     "Confirm": confirm,
-    "Enquire": enquire,
-    "Answer": answer,
 }

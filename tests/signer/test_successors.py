@@ -13,7 +13,7 @@ from ledger_app.proof import typed_data as td
 from ledger_app.proof.bundle import Bundle, Registered
 from ledger_app.proof.commitments import disclose
 from ledger_app.proof.leaf import leaf_for
-from tests.signer.desk import OWN, SECRET, Desk, deadline, leaf_of, paper, request, signer, tree_of
+from tests.signer.desk import OWN, SECRET, Desk, deadline, issue, leaf_of, paper, request, signer, tree_of
 
 COPY = "certified-true-copy"
 Parts = list[list[tuple[int, int | None]]]
@@ -177,6 +177,32 @@ def test_a_flag_that_an_original_in_part_may_have_is_signed(desk: Desk, tmp_path
 
 def test_what_rests_on_anothers_certificate_without_saying_so_is_refused(desk: Desk, tmp_path: Path) -> None:
     assert answer(desk, tmp_path, consume([[(3, None)]], {1: 3}, "cumulation")) == "SIGNER_SUCCESSOR_DIFFERS"
+
+
+@pytest.mark.parametrize(
+    ("original", "refusal"),
+    [
+        ({"number": "O-1"}, "SIGNER_ORIGINAL_OURS"),
+        ({"number": "O-1", "issuer": DEMO_ISSUER}, "SIGNER_ORIGINAL_OURS"),
+        ({"number": "O-1", "issuer": "urn:other:chamber"}, ""),
+        ({"number": "PAPER-7"}, ""),
+    ],
+)
+@pytest.mark.parametrize("together", [True, False])
+def test_a_copy_of_our_own_certificate_is_not_issued_by_itself(
+    together: bool, original: dict[str, str], refusal: str, desk: Desk, tmp_path: Path
+) -> None:
+    first = sample_document("O-1", allowance=10)
+    copy = sample_document("C-1", flags=[COPY], original=original)
+    if together:
+        assert answer(desk, tmp_path, issue(copy, first)) == refusal
+    else:
+        desk.pending = [issue(first, identifier="a0")]
+        with signer(desk, tmp_path, DEMO_ISSUER) as working:
+            working.step()
+            desk.pending = [issue(copy, identifier="a1")]
+            working.step()
+        assert ("a0" in desk.signatures, desk.refusals.get("a1", "")) == (True, refusal)
 
 
 @pytest.mark.parametrize("wrong", ["2", 0, [], {}])

@@ -14,6 +14,7 @@ import orjson
 from ledger_app.domain.findings import Finding, error
 from ledger_app.domain.imports import ImportResult, import_entry, import_table
 from ledger_app.domain.imports.splitting import CSV, rows_of
+from ledger_app.domain.successors import named_original
 from ledger_app.domain.terms import organisation_id
 from ledger_app.errors import BadInput, TooLarge, Unprocessable
 from ledger_app.proof.canonical import parse_object
@@ -34,6 +35,8 @@ class Read:
     findings: list[Finding] = field(default_factory=list)
     content: str = ""
     lacks_number: bool = False
+    marked: dict[str, Any] = field(default_factory=dict)
+    """Number, issuer, flags and original of a document that copies, replaces or rests on an original."""
 
     @property
     def refused(self) -> bool:
@@ -112,6 +115,9 @@ def _judged(result: ImportResult, organisation: str, key: bytes) -> Read:
         read.lacks_number = False
         return read
     plain = orjson.dumps(read.document, option=orjson.OPT_SORT_KEYS)
+    if named_original(read.document):
+        kept = ("number", "issuer", "flags", "original")
+        read.marked = {name: read.document[name] for name in kept if name in read.document}
     read.content = hmac.digest(key, b"row\0" + plain, hashlib.sha256).hex()
     return read
 

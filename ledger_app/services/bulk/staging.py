@@ -16,6 +16,7 @@ from ledger_app.access.principals import Principal
 from ledger_app.domain.certificate import check_for_issue
 from ledger_app.errors import BadInput, Conflict, NotFound
 from ledger_app.proof.leaf import Leaf
+from ledger_app.reasons import describe
 from ledger_app.services.batches import Paper
 from ledger_app.services.bulk.jobs import job_key, own, page_digest
 from ledger_app.services.bulk.papers import papers_of, read_apart
@@ -23,6 +24,7 @@ from ledger_app.services.bulk.reading import Read, read_page, refusal
 from ledger_app.services.context import Services
 from ledger_app.services.importing import own_issuer
 from ledger_app.services.numbering import take_numbers
+from ledger_app.services.originals import is_here
 from ledger_app.store import imports
 from ledger_app.store.engine import Connection
 from ledger_app.store.imports import Entry, Job, Page
@@ -57,6 +59,7 @@ def put_page(
         return _report(ctx, known)
     _must_receive(job)
     read, papers = _read(ctx, (body, job.kind, first_row, own_issuer(ctx, principal), job.organisation, key))
+    _refuse_originals(ctx, job.organisation, read, papers)
     fresh = _number(ctx, job, [row for row in read if row.content])
     papers |= papers_of(ctx.vault, [row for row in fresh if row.content not in papers])
     with ctx.store.begin() as conn:
@@ -109,6 +112,24 @@ def _read(ctx: Services, task: tuple[Any, ...]) -> tuple[list[Read], dict[str, P
             return found
     rows = read_page(*task)
     return rows, papers_of(ctx.vault, [row for row in rows if row.content and not row.lacks_number])
+
+
+def _refuse_originals(
+    ctx: Services, organisation: str, rows: Sequence[Read], papers: dict[str, Paper]
+) -> None:
+    """Refuse the rows whose original is a certificate of ours: they are issued out of it, not beside it."""
+    marked = [row for row in rows if row.marked]
+    if not marked:
+        return
+    numbers = {paper.number for paper in papers.values()}
+    with ctx.store.read() as conn:
+        for row in marked:
+            if is_here(conn, organisation, row.marked, numbers):
+                told = describe("ORIGINAL_HERE")
+                found = refusal(told.code, told.meaning, told.next_step, pointer="/original")
+                row.findings.append(found)
+                papers.pop(row.content, None)
+                row.content, row.lacks_number = "", False
 
 
 def _number(ctx: Services, job: Job, rows: Sequence[Read]) -> list[Read]:
