@@ -191,6 +191,18 @@ def rows(
     return {"rows": found, "next": None if after is None else cursor_of(after)}
 
 
+@router.get("/jobs/{job}/late")
+def refused_late(
+    who: Annotated[Principal, Depends(Caller("imports.read"))],
+    ctx: Context,
+    job: str,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
+    """What is wrong with rows that were ready when their page was answered, and were refused since."""
+    found, after = jobs.refused_late(ctx, who, record_id(job), after=after_cursor(cursor))
+    return {"findings": found, "next": None if after is None else cursor_of(after)}
+
+
 @router.get("/jobs/{job}/acts")
 def acts(
     who: Annotated[Principal, Depends(Caller("imports.read"))], ctx: Context, job: str

@@ -84,6 +84,7 @@ def import_(
             result = run.send(all_or_nothing=all_or_nothing)
             if not no_wait:
                 result = run.wait(result, timeout)
+            run.hear_late(result)
     _tell(client, run, result, file, as_json=as_json)
 
 
@@ -174,6 +175,25 @@ class _Import:
         self._progress.end()
         return job
 
+    def hear_late(self, job: dict[str, Any]) -> None:
+        """Take in what is wrong with rows that were refused after their page was answered."""
+        if job["refused"] <= self._counts["refused"]:
+            return
+        path, late = f"/v1/imports/jobs/{job['id']}/late", dict[int, list[dict[str, Any]]]()
+        more: dict[str, Any] = {}
+        while True:
+            told = self._client.get(path, **more)
+            for finding in told["findings"]:
+                late.setdefault(finding["row"], []).append(finding)
+            if told["next"] is None:
+                break
+            more = {"cursor": told["next"]}
+        self._hold([finding for some in late.values() for finding in some])
+        for page in self._pages(job["pageRows"], job["pageSize"]) if self.errors is not None else ():
+            here = [finding for row in page.rows for finding in late.get(row.number, ())]
+            if here and self.errors is not None:
+                self.errors.add(page, [], here)
+
     def _sent(
         self, path: str, job: dict[str, Any], held: int
     ) -> Iterator[tuple[Page, "Future[dict[str, Any]] | None"]]:
@@ -256,11 +276,14 @@ class _Import:
         lost = [too_long(number) for number in page.too_long]
         self._counts["rows"] += len(lost)
         self._counts["refused"] += len(lost)
-        room = max(0, _SHOWN - len(self.findings))
-        self.findings += (lost + findings)[:room]
-        self.more_findings += max(0, len(lost) + len(findings) - room)
+        self._hold(lost + findings)
         if self.errors is not None:
             self.errors.add(page, lost, [each for each in findings if each["row"] in refused])
+
+    def _hold(self, findings: list[dict[str, Any]]) -> None:
+        room = max(0, _SHOWN - len(self.findings))
+        self.findings += findings[:room]
+        self.more_findings += max(0, len(findings) - room)
 
 
 class _Lent:

@@ -172,16 +172,42 @@ def next_page(conn: Connection, job_id: str) -> Page | None:
 
 
 def reports(conn: Connection, job_id: str, *, after: int = -1, limit: int = 50) -> list[Page]:
-    """Pages with something wrong, in order."""
+    """Pages of which it is kept what was wrong, in order."""
     query = select(import_pages).where(import_pages.c.job_id == job_id, import_pages.c.page > after)
     query = query.where(import_pages.c.report.is_not(None)).order_by(import_pages.c.page).limit(limit)
     return [Page(**row) for row in conn.execute(query).mappings()]
 
 
+def short_pages(conn: Connection, job_id: str) -> Iterator[Page]:
+    """Pages of which some rows are not the job's any more: another one took them over."""
+    held = (
+        select(import_rows.c.page, func.count().label("rows"))
+        .where(import_rows.c.job_id == job_id)
+        .group_by(import_rows.c.page)
+        .subquery()
+    )
+    short = (
+        select(import_pages.c.page)
+        .select_from(import_pages.outerjoin(held, held.c.page == import_pages.c.page))
+        .where(import_pages.c.job_id == job_id, import_pages.c.waiting.is_(True))
+        .where(import_pages.c.ready > func.coalesce(held.c.rows, 0))
+        .order_by(import_pages.c.page)
+    )
+    for number in list(conn.execute(short).scalars()):
+        found = page(conn, job_id, number)
+        if found is not None:
+            yield found
+
+
+def change_page(conn: Connection, row: Page, **values: Any) -> None:
+    """Set columns of a page."""
+    same = import_pages.c.job_id == row.job_id, import_pages.c.page == row.page
+    conn.execute(update(import_pages).where(*same).values(values))
+
+
 def finish_page(conn: Connection, row: Page, *, report: bytes | None) -> None:
     """Its rows are certificates: they are kept there, and not twice."""
-    same = import_pages.c.job_id == row.job_id, import_pages.c.page == row.page
-    conn.execute(update(import_pages).where(*same).values(waiting=False, sealed=None, report=report))
+    change_page(conn, row, waiting=False, sealed=None, report=report)
 
 
 def drop_pages(conn: Connection, job_id: str, *, reports: bool = False) -> None:

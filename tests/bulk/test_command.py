@@ -2,6 +2,8 @@
 many verifications are a row each."""
 
 import csv
+import hashlib
+import io
 import json
 import secrets
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ledger_app.domain.imports.splitting import split
 from ledger_app.domain.samples import sample_document
 from tests.bulk.tables import read, record, table
 from tests.support.running_demo import RunningDemo
@@ -88,6 +91,33 @@ def test_refused_objects_come_back_as_they_were_written(
     wrong.write_text(json.dumps([first]))
     told = run(demo, 0, str(wrong))
     assert (told["final"], demo.json("verify", number)["verdict"]) == (1, "GENUINE")
+
+
+def test_a_row_that_another_import_took_over_is_told_and_comes_back_in_the_error_file(
+    demo: RunningDemo, tmp_path: Path, number: str
+) -> None:
+    file, wrong = tmp_path / "x.csv", tmp_path / "wrong.csv"
+    rows = [record(f"{number}-{place}") for place in (1, 2)]
+    file.write_bytes(table(rows))
+    client = demo.client("chamber")
+    never = table([rows[0], record(f"{number}-3")])
+    for data in (file.read_bytes(), never):
+        asked = {"file": hashlib.sha256(data).hexdigest(), "name": "x.csv", "kind": "csv"}
+        job = client.post("/v1/imports/jobs", {**asked, "allOrNothing": False})
+        [page] = split(io.BytesIO(data), "csv", rows=job["pageRows"], size=job["pageSize"])
+        client.request(
+            "PUT",
+            f"/v1/imports/jobs/{job['id']}/pages/0",
+            query={"firstRow": 2},
+            body=page.body,
+            headers={"Content-Type": "text/csv"},
+        )
+    told = run(demo, 3, str(file), "--errors", str(wrong))  # goes on with the page that is there
+    assert (told["read"], told["ready"], told["refused"], told["final"]) == (2, 1, 1, 1)
+    assert [(each["row"], each["rule"]) for each in told["findings"]] == [(2, "ROW_TAKEN_OVER")]
+    [back] = read(wrong)
+    assert (back["number"], back["importError.rule"]) == (f"{number}-1", "ROW_TAKEN_OVER")
+    assert run(demo, 0, str(wrong))["final"] == 1
 
 
 def test_a_file_that_is_none_issues_nothing(demo: RunningDemo, tmp_path: Path, number: str) -> None:

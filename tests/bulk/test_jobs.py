@@ -107,8 +107,50 @@ def test_rows_of_a_file_that_was_never_sent_in_full_go_to_whoever_sends_them(des
     assert counts(job) == (6, 6, 0, 0)
     assert desk.put(left, pages[1]).json()["refused"] == 1  # the number is another's now
     late = desk.done(desk.end(left, 2))
-    assert (late["final"], late["failed"]) == (0, 0)
+    assert (counts(late), late["final"], late["failed"]) == ((6, 0, 1, 5), 0, 0)
     assert [len(desk.issued(number)) for number in named] == [1] * 6
+
+
+def test_what_another_open_import_took_over_is_told_and_all_or_nothing_issues_none(desk: Desk) -> None:
+    lost, own, other = numbers(desk, 3)
+    both = table([record(lost), record(own)])
+
+    def taken_over(*, whole: bool) -> dict[str, Any]:
+        """An import of both rows, of which one goes to another import that is never ended."""
+        job = desk.open(both, whole=whole)
+        assert desk.put(job, desk.pages(both)[0]).json()["ready"] == 2
+        never = table([record(lost), record(other, remarks=secrets.token_hex(4))])
+        assert desk.put(desk.open(never), desk.pages(never)[0]).json()["ready"] == 2
+        return desk.end(job, 1)
+
+    ended = taken_over(whole=True)
+    assert (ended["state"], ended["reason"], counts(ended)) == (
+        "stopped",
+        "IMPORT_ROWS_REFUSED",
+        (2, 1, 1, 0),
+    )
+    part = desk.done(taken_over(whole=False))
+    assert (counts(part), part["final"]) == ((2, 1, 1, 0), 1)
+    assert [len(desk.issued(number)) for number in (lost, own)] == [0, 1]
+    for job in (ended, part):
+        told = desk.client.get(f"/v1/imports/jobs/{job['id']}/late").json()
+        assert told["next"] is None
+        assert [(each["row"], each["rule"], each["value"]) for each in told["findings"]] == [
+            (2, "ROW_TAKEN_OVER", lost)
+        ]
+    again = desk.imported(both)
+    assert (counts(again), len(desk.issued(lost))) == ((2, 1, 0, 1), 1)
+
+
+def test_what_another_import_issues_is_known_to_the_one_that_ends_later(desk: Desk) -> None:
+    named = numbers(desk, 2)
+    both = table([record(number) for number in named])
+    job = desk.open(both, whole=True)
+    desk.put(job, desk.pages(both)[0])
+    first = desk.imported(table([record(named[0])]))
+    ended = desk.done(desk.end(job, 1))
+    assert (counts(ended), first["final"], ended["final"]) == ((2, 1, 0, 1), 1, 1)
+    assert [len(desk.issued(number)) for number in named] == [1, 1]
 
 
 def test_opening_a_file_again_goes_on_where_it_stopped_and_a_page_again_changes_nothing(desk: Desk) -> None:

@@ -9,16 +9,16 @@ import threading
 import time
 from collections import defaultdict
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
-import orjson
-
+from ledger_app.domain.findings import Finding
 from ledger_app.errors import LedgerError, Unavailable
 from ledger_app.proof.merkle import MerkleTree
 from ledger_app.services import batches
 from ledger_app.services.acts import record
 from ledger_app.services.batches import Batch, Paper
-from ledger_app.services.bulk.reading import column_of, refusal
+from ledger_app.services.bulk import late
+from ledger_app.services.bulk.reading import refusal
 from ledger_app.services.bulk.staging import paper_from
 from ledger_app.services.context import Services
 from ledger_app.services.issuing import draft_of
@@ -99,10 +99,7 @@ class Importer:
     def _issue(self, job: Job, page: Page, mine: set[str]) -> None:
         """Make the page's papers certificates. `mine`: the ids of those that no other job took over."""
         ctx = self._ctx
-        place = f"{page.job_id}/{page.page}"
-        kept = (
-            orjson.loads(ctx.vault.open(page.sealed or b"", f"import_pages/{place}")) if page.sealed else []
-        )
+        kept = late.opened(ctx, page)
         rows = {each["id"]: each["row"] for each in kept}
         papers = [paper_from(each) for each in kept if each["id"] in mine]
         made = _batches(ctx, papers)
@@ -117,8 +114,8 @@ class Importer:
                     numbers = set(lost)
                 else:
                     self._record(conn, job, made)
-                    report = self._told(page, [(rows[one.id], one) for one in taken])
-                    imports.finish_page(conn, page, report=report)
+                    told = [(rows[one.id], _taken(one)) for one in taken]
+                    imports.finish_page(conn, page, report=late.reported(ctx, page, told))
                     if taken:
                         imports.count_up(conn, job.id, ready=-len(taken), refused=len(taken))
                     return
@@ -136,20 +133,6 @@ class Importer:
             record(self._ctx, conn, draft_of(self._ctx, job.organisation, batch, act_id))
             imports.add_act(conn, job.id, act_id, len(batch.rows))
 
-    def _told(self, page: Page, taken: list[tuple[int, Paper]]) -> bytes | None:
-        """The page's report with the rows that were refused late."""
-        if not taken or page.report is None:
-            return page.report
-        context = f"import_reports/{page.job_id}/{page.page}"
-        report: dict[str, Any] = orjson.loads(self._ctx.vault.open(page.report, context))
-        words = "Another certificate of this issuer took the number meanwhile."
-        for row, paper in taken:
-            found = refusal("NUMBER_TAKEN", words, "Give it another number.", value=paper.number)
-            report["findings"].append({"row": row, "column": column_of(found.pointer), **found.to_json()})
-        report["ready"] -= len(taken)
-        report["refused"] += len(taken)
-        return self._ctx.vault.seal(orjson.dumps(report), context)
-
 
 def forget(ctx: Services) -> int:
     """An import that nobody has sent in full, or approved, within 30 days ends, and what was kept of it is
@@ -161,6 +144,11 @@ def forget(ctx: Services) -> int:
             imports.change(conn, job.id, state=imports.STOPPED, reason="IMPORT_ABANDONED")
             imports.drop_pages(conn, job.id, reports=True)
     return len(left)
+
+
+def _taken(paper: Paper) -> Finding:
+    words = "Another certificate of this issuer took the number meanwhile."
+    return refusal("NUMBER_TAKEN", words, "Give it another number.", value=paper.number)
 
 
 def _batches(ctx: Services, papers: list[Paper]) -> list[tuple[str, Batch]]:

@@ -13,6 +13,7 @@ import orjson
 from ledger_app.access.principals import Principal
 from ledger_app.errors import BadInput, Conflict, NotFound, NotPermitted
 from ledger_app.services.acts import own_organisation
+from ledger_app.services.bulk import late
 from ledger_app.services.bulk.reading import MAX_PAGE_ROWS
 from ledger_app.services.context import Services
 from ledger_app.services.kept_secrets import kept_secret
@@ -26,6 +27,7 @@ PAGE_SIZE: Final = 2 << 20
 """Characters of a page, about: a single row may be longer."""
 _PURPOSE: Final = "imports"
 _SURE: Final = ("final",)
+_PAGES_AT_ONCE: Final = 20
 
 
 def open_job(
@@ -61,8 +63,9 @@ def end(
     """The file has been sent in full: `pages` pages, and rows (`unreadable`: their numbers) that were too
     long to send.
 
-    Its certificates are made from now on; or once a second person has agreed, where there are more than the
-    setting says. Ending it again changes nothing. Raises Conflict `IMPORT_INCOMPLETE`.
+    Rows that another import took over meanwhile are settled first (`late`). Its certificates are made from
+    now on; or once a second person has agreed, where there are more than the setting says. Ending it again
+    changes nothing. Raises Conflict `IMPORT_INCOMPLETE`.
     """
     with ctx.store.begin() as conn:
         job = own(conn, principal, job_id)
@@ -71,6 +74,7 @@ def end(
         held, last = imports.pages_held(conn, job_id)
         if (held, last) != (pages, pages - 1):
             raise Conflict("IMPORT_INCOMPLETE", f"{held} of {pages} pages are here.", held=held)
+        late.settle(ctx, conn, job)
         lost = len(set(unreadable))
         if lost:
             imports.count_up(conn, job_id, rows=lost, refused=lost)
@@ -136,6 +140,24 @@ def acts(ctx: Services, principal: Principal, job_id: str) -> list[dict[str, Any
     with ctx.store.read() as conn:
         own(conn, principal, job_id)
         return imports.acts_of(conn, job_id)
+
+
+def refused_late(
+    ctx: Services, principal: Principal, job_id: str, *, after: str | None = None
+) -> tuple[list[dict[str, Any]], str | None]:
+    """The findings about rows that were refused after their page was answered, in the order of the pages; and
+    what to continue after. A part may be empty, and go on all the same.
+
+    Raises NotFound `IMPORT_UNKNOWN`, BadInput `CURSOR_INVALID`.
+    """
+    if after is not None and not (after.isdigit() and len(after) <= 9):
+        raise BadInput("CURSOR_INVALID")
+    start = -1 if after is None else int(after)
+    with ctx.store.read() as conn:
+        own(conn, principal, job_id)
+        pages = imports.reports(conn, job_id, after=start, limit=_PAGES_AT_ONCE)
+    found = [finding for page in pages for finding in late.told(ctx, page)]
+    return found, str(pages[-1].page) if len(pages) == _PAGES_AT_ONCE else None
 
 
 def own(conn: Connection, principal: Principal, job_id: str) -> Job:

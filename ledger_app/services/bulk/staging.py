@@ -260,6 +260,7 @@ def _keep(
 def _kept(row: Read, paper: Paper) -> dict[str, Any]:
     return {
         "row": row.row,
+        "content": row.content,
         "id": paper.id,
         "number": paper.number,
         "scheme": paper.scheme,
