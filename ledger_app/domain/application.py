@@ -80,14 +80,15 @@ STEPS: Final[dict[str, _Step]] = {
 class Application:
     """An application. `reasons`: those of the last return or refusal. `turns`: how often it was submitted.
 
-    `edited_by`, `submitted_by`, `examined_by`: the persons who did so last, where they are known; with
-    `four_eyes` nobody issues what they wrote, submitted or examined themselves.
+    `writers`: all who wrote at its text, "" for somebody whose token names nobody. `submitted_by`,
+    `examined_by`: the persons who did so last, where they are known. With `four_eyes` nobody issues what they
+    wrote, submitted or examined themselves.
     """
 
     stage: Stage = Stage.DRAFT
     reasons: tuple[str, ...] = ()
     turns: int = 0
-    edited_by: str = ""
+    writers: tuple[str, ...] = ()
     submitted_by: str = ""
     examined_by: str = ""
     four_eyes: bool = False
@@ -100,16 +101,19 @@ def barred(application: Application, act: str, side: Side, *, person: str = "") 
         return f"Only the {' or '.join(step.sides)} may do this."
     if application.stage not in step.starts:
         return f"The application is {application.stage}: this needs {' or '.join(step.starts)}."
-    return _one_pair_of_eyes(application, act, person)
+    return _one_pair_of_eyes(application, act, side, person)
 
 
-def _one_pair_of_eyes(application: Application, act: str, person: str) -> str:
-    if not application.four_eyes or act not in ("take", "issue", "self-issue"):
+def _one_pair_of_eyes(application: Application, act: str, side: Side, person: str) -> str:
+    named = ("take", "issue", "self-issue") + (("edit",) if side is Side.SELF else ())
+    if not application.four_eyes or act not in named:
         return ""
     if not person:
         return "Four eyes are asked for, and the token does not say which person uses it."
-    earlier = (application.edited_by, application.submitted_by, application.examined_by)
-    if act != "take" and person.casefold() in (name.casefold() for name in earlier):
+    if act == "self-issue" and "" in application.writers:
+        return "Four eyes are asked for, and a token that names nobody wrote it. Withdraw it; draft it anew."
+    earlier = (*application.writers, application.submitted_by, application.examined_by)
+    if act in ("issue", "self-issue") and person.casefold() in (name.casefold() for name in earlier):
         return "Somebody else than who wrote, submitted or examined it must issue it."
     return ""
 
@@ -154,5 +158,5 @@ def do(
     if act == "submit":
         after = replace(after, turns=application.turns + 1, submitted_by=person, examined_by="")
     if act == "edit":
-        return replace(after, edited_by=person)
+        return replace(after, writers=tuple(dict.fromkeys((*application.writers, person))))
     return replace(after, examined_by=person) if act == "take" else after

@@ -321,6 +321,30 @@ def test_with_four_eyes_who_examined_it_does_not_issue_it(desks: Desks, world: W
     assert [(one["step"], one["person"]) for one in shown[:2]] == [("issue", "Boris"), ("take", "Anna")]
 
 
+def test_with_four_eyes_who_drafted_it_does_not_issue_it_by_putting_it_again_namelessly(
+    desks: Desks, world: World
+) -> None:
+    before = world.ctx.settings
+    world.ctx.settings = before.model_copy(update={"application_four_eyes": True})
+    try:
+        anna, boris = (person(world, "exporter-cn", name) for name in ("Anna", "Boris"))
+        nameless, made = world.principal("exporter-cn"), self_certified(world)
+        with pytest.raises(Conflict, match="FOUR_EYES"):
+            steps.draft(world.ctx, nameless, None, made, ALWAYS)
+        case = steps.draft(world.ctx, anna, None, made, ALWAYS)
+        with pytest.raises(Conflict, match="FOUR_EYES"):
+            steps.edit(world.ctx, nameless, case["id"], case["version"], made, ALWAYS)
+        edited = steps.edit(world.ctx, boris, case["id"], case["version"], made, ALWAYS)
+        for writer in (anna, boris, nameless):
+            with pytest.raises(Conflict, match="FOUR_EYES"):
+                steps.issue(world.ctx, writer, edited["id"], edited["version"], ALWAYS)
+        clara = person(world, "exporter-cn", "Clara")
+        asked = steps.issue(world.ctx, clara, edited["id"], edited["version"], ALWAYS)
+        assert asked["application"]["stage"] == "issuing"
+    finally:
+        world.ctx.settings = before
+
+
 def test_a_persons_token_makes_no_token_of_somebody_else(world: World) -> None:
     token = create_token(
         world.ctx.store, Kind.ORGANISATION, organisation=world.actors["chamber-cn"].id, person="Anna"

@@ -115,6 +115,21 @@ def test_with_four_eyes_nobody_unknown_examines_and_who_wrote_it_does_not_certif
     assert do(own, "self-issue", Side.SELF, person="boris").stage is Stage.ISSUING
 
 
+def test_with_four_eyes_all_who_wrote_it_count_and_nobody_unknown_writes_what_is_self_certified() -> None:
+    own = Application(four_eyes=True)
+    for person in ("anna", "boris", "anna"):
+        own = do(own, "edit", Side.SELF, person=person)
+    assert own.writers == ("anna", "boris")
+    for person in own.writers:
+        with pytest.raises(Conflict, match="FOUR_EYES"):
+            do(own, "self-issue", Side.SELF, person=person)
+    with pytest.raises(Conflict, match="FOUR_EYES"):
+        do(own, "edit", Side.SELF, person="")
+    with pytest.raises(Conflict, match="FOUR_EYES"):
+        do(Application(writers=("",), four_eyes=True), "self-issue", Side.SELF, person="carla")
+    assert do(own, "self-issue", Side.SELF, person="carla").stage is Stage.ISSUING
+
+
 def test_an_act_that_does_not_exist_is_told_with_those_that_do() -> None:
     with pytest.raises(BadInput, match="self-issue"):
         do(Application(), "stamp", Side.ISSUING_BODY)
@@ -139,7 +154,7 @@ def test_a_random_life_reaches_issue_only_through_examination_or_by_its_own_make
         if last == "issue":
             assert side is Side.ISSUING_BODY
             assert [act for act, _, _ in done if act != "edit"][-2] == "take"
-            assert not four_eyes or person not in (now.edited_by, now.submitted_by, now.examined_by)
+            assert not four_eyes or person not in (*now.writers, now.submitted_by, now.examined_by)
         else:
             assert (last, side) == ("self-issue", Side.SELF)
     assert now.turns == sum(act == "submit" for act, _, _ in done)

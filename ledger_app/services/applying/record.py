@@ -85,7 +85,8 @@ def opened(ctx: Services, conn: Connection, row: ApplicationRow) -> Case:
             stage_of(row),
             tuple(content["reasons"]),
             row.turns,
-            content["editedBy"],
+            # Records of an earlier version name the last writer alone.
+            tuple(content["writers"] if "writers" in content else [content["editedBy"]]),
             content["submittedBy"],
             content["examinedBy"],
             row.four_eyes,
@@ -113,7 +114,7 @@ def sealed(ctx: Services, application_id: str, life: Application, document: dict
     content = {
         "document": document,
         "reasons": list(life.reasons),
-        "editedBy": life.edited_by,
+        "writers": list(life.writers),
         "submittedBy": life.submitted_by,
         "examinedBy": life.examined_by,
     }

@@ -42,12 +42,14 @@ def draft(
 
     The document may be incomplete; who the issuer is, is written into it. Gives the application with its
     findings. Raises BadInput `APPLY_WHERE`, NotFound `ORGANISATION_UNKNOWN_HERE`, Unprocessable
-    `NOT_AN_ISSUING_BODY`, `ISSUER_DIFFERS`.
+    `NOT_AN_ISSUING_BODY`, `ISSUER_DIFFERS`; Conflict `FOUR_EYES`.
     """
     applicant = own_organisation(principal)
     body = _issuing_body(ctx, issuer or _named_issuer(document), applicant)
     document = _addressed(document, body)
-    life = Application(edited_by=principal.person, four_eyes=ctx.settings.application_four_eyes)
+    side = Side.SELF if body.organisation == applicant else Side.APPLICANT
+    empty = Application(four_eyes=ctx.settings.application_four_eyes)
+    life = do(empty, "edit", side, person=principal.person)
     application_id, now = new_id(), ctx.now()
     row = ApplicationRow(
         id=application_id,
