@@ -69,6 +69,9 @@ def summary(job: dict[str, Any]) -> str:
     if job["state"] == "judged" or not job["ready"] or job["state"] in ("stopped", "rejected"):
         return words + ", nothing issued"
     if job["state"] == "awaiting-approval":
+        if "" in job["approval"]["sentBy"]:
+            command = f"origin certificate import reject {job['id']}"
+            return f"{words}; nobody can approve it, as a token that names nobody sent it: {command}"
         command = f"origin certificate import approve {job['id']}"
         return f"{words}; waits for a second person: {command}"
     failed = f", {job['failed']:,} came to nothing" if job["failed"] else ""

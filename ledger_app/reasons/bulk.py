@@ -35,8 +35,13 @@ ROWS: Rows = (
     ),
     (
         "IMPORT_SAME_PERSON",
-        "Who sent an import does not approve it.",
+        "Who opened an import, sent some of it or ended it does not approve it.",
         "Have a second person of the organisation approve it, with a token of their own.",
+    ),
+    (
+        "IMPORT_MAKER_UNNAMED",
+        "A token that names nobody had a hand in the import: nobody can be known to be a second person.",
+        "Reject it, and send the file again with a person's token (`origin member token --person`).",
     ),
     (
         "IMPORT_REJECTED",

@@ -66,8 +66,8 @@ class Desk:
             headers={"Content-Type": MEDIA[job["kind"]], **more},
         )
 
-    def end(self, job: dict[str, Any], pages: int) -> dict[str, Any]:
-        answer = self.client.post(f"/v1/imports/jobs/{job['id']}/end", json={"pages": pages})
+    def end(self, job: dict[str, Any], pages: int, **more: Any) -> dict[str, Any]:
+        answer = self.client.post(f"/v1/imports/jobs/{job['id']}/end", json={"pages": pages}, **more)
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         return found
@@ -84,7 +84,7 @@ class Desk:
             answer = self.put(job, page, **more)
             assert answer.status_code == 200, answer.text
             findings += answer.json()["findings"]
-        return {**self.end(job, len(pages)), "findings": findings}
+        return {**self.end(job, len(pages), headers=who), "findings": findings}
 
     def show(self, job: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = self.client.get(f"/v1/imports/jobs/{job['id']}").json()

@@ -45,7 +45,7 @@ def open_job(
         found = imports.job_of_file(conn, organisation, known)
         if found is None:
             job_id, now = new_id(), ctx.now()
-            sealed = ctx.vault.seal(orjson.dumps({"name": name[:200]}), f"import_jobs/{job_id}")
+            sealed = _sealed(ctx, job_id, {"name": name[:200], "makers": [_maker(principal)]})
             found = Job(
                 id=job_id, organisation=organisation, file=known, kind=kind, sealed=sealed, whole=whole,
                 page_rows=min(MAX_PAGE_ROWS, ctx.settings.max_batch), page_size=PAGE_SIZE,
@@ -74,6 +74,7 @@ def end(
         held, last = imports.pages_held(conn, job_id)
         if (held, last) != (pages, pages - 1):
             raise Conflict("IMPORT_INCOMPLETE", f"{held} of {pages} pages are here.", held=held)
+        sent_by(ctx, conn, principal, job)
         late.settle(ctx, conn, job)
         lost = len(set(unreadable))
         if lost:
@@ -89,8 +90,8 @@ def end(
 def approve(ctx: Services, principal: Principal, job_id: str) -> dict[str, Any]:
     """A second person of the organisation agrees: its certificates are made from now on.
 
-    Raises Conflict `IMPORT_NOT_WAITING`; NotPermitted `IMPORT_SAME_PERSON` for who sent it, and for a token
-    of which nobody said whose it is.
+    Raises Conflict `IMPORT_NOT_WAITING`; NotPermitted `IMPORT_SAME_PERSON` for whoever opened it, sent any of
+    it or ended it, and for a token that names nobody; `IMPORT_MAKER_UNNAMED` where any of those was one.
     """
     return _decide(ctx, principal, job_id, imports.ISSUING, None)
 
@@ -196,8 +197,8 @@ def _decide(
             return _json(ctx, conn, job)
         if job.state != imports.AWAITING:
             raise Conflict("IMPORT_NOT_WAITING", f"The import is {job.state}.", state=job.state)
-        if state == imports.ISSUING and not _second_person(principal, job):
-            raise NotPermitted("IMPORT_SAME_PERSON")
+        if state == imports.ISSUING:
+            _must_be_second(ctx, principal, job)
         decided = {"approver": principal.token_id, "approver_person": principal.person}
         imports.change(conn, job_id, state=state, reason=reason, **decided)
         if state == imports.REJECTED:
@@ -205,21 +206,54 @@ def _decide(
         return _json(ctx, conn, own(conn, principal, job_id))
 
 
-def _second_person(principal: Principal, job: Job) -> bool:
-    if not principal.person or principal.token_id == job.maker:
-        return False
-    return principal.person.casefold() != job.maker_person.casefold()
+def sent_by(ctx: Services, conn: Connection, principal: Principal, job: Job) -> None:
+    """Write down that the caller had a hand in what the import says: they do not approve it."""
+    content, maker = _content(ctx, job), _maker(principal)
+    makers = _makers(job, content)
+    if maker not in makers:
+        imports.change(conn, job.id, sealed=_sealed(ctx, job.id, {**content, "makers": [*makers, maker]}))
+
+
+def _must_be_second(ctx: Services, principal: Principal, job: Job) -> None:
+    makers = _makers(job, _content(ctx, job))
+    if not all(maker["person"] for maker in makers):
+        raise NotPermitted("IMPORT_MAKER_UNNAMED")
+    names = {maker["person"].casefold() for maker in makers}
+    tokens = {maker["token"] for maker in makers}
+    if not principal.person or principal.person.casefold() in names or principal.token_id in tokens:
+        raise NotPermitted("IMPORT_SAME_PERSON")
+
+
+def _maker(principal: Principal) -> dict[str, str]:
+    return {"token": principal.token_id, "person": principal.person}
+
+
+def _makers(job: Job, content: dict[str, Any]) -> list[dict[str, str]]:
+    """Who had a hand in it: who opened it, and whoever sent a page or ended it."""
+    opener = {"token": job.maker, "person": job.maker_person}
+    found: list[dict[str, str]] = content.get("makers", [opener])
+    return found
+
+
+def _content(ctx: Services, job: Job) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(ctx.vault.open(job.sealed, f"import_jobs/{job.id}"))
+    return found
+
+
+def _sealed(ctx: Services, job_id: str, content: dict[str, Any]) -> bytes:
+    return ctx.vault.seal(orjson.dumps(content), f"import_jobs/{job_id}")
 
 
 def _json(ctx: Services, conn: Connection, job: Job) -> dict[str, Any]:
     counts = imports.act_counts(conn, job.id)
     held, _ = imports.pages_held(conn, job.id)
     issued = sum(number for state, (_, number) in counts.items() if state not in DEAD)
+    content = _content(ctx, job)
     return {
         "id": job.id,
         "state": job.state,
         "reason": job.reason,
-        "name": orjson.loads(ctx.vault.open(job.sealed, f"import_jobs/{job.id}"))["name"],
+        "name": content["name"],
         "kind": job.kind,
         "allOrNothing": job.whole,
         "pageRows": job.page_rows,
@@ -237,6 +271,7 @@ def _json(ctx: Services, conn: Connection, job: Job) -> dict[str, Any]:
         "approval": {
             "above": ctx.settings.import_approval_above,
             "by": job.approver_person,
+            "sentBy": list(dict.fromkeys(maker["person"] for maker in _makers(job, content))),
         },
         "createdAt": job.created_at,
         "updatedAt": job.updated_at,

@@ -18,7 +18,7 @@ from ledger_app.errors import BadInput, Conflict, NotFound
 from ledger_app.proof.leaf import Leaf
 from ledger_app.reasons import describe
 from ledger_app.services.batches import Paper
-from ledger_app.services.bulk.jobs import job_key, own, page_digest
+from ledger_app.services.bulk.jobs import job_key, own, page_digest, sent_by
 from ledger_app.services.bulk.papers import papers_of, read_apart
 from ledger_app.services.bulk.reading import Read, read_page, refusal
 from ledger_app.services.context import Services
@@ -67,6 +67,7 @@ def put_page(
         if (known := imports.page(conn, job_id, number)) is not None and known.digest == digest:
             return _report(ctx, known)
         _must_receive(job)
+        sent_by(ctx, conn, principal, job)
         kept, old = _take(conn, job, read, papers)
         page = Page(job_id, number, digest, first_row, len(kept), bool(kept), None, None)
         return _keep(ctx, conn, job, page, read, kept, old)
