@@ -27,13 +27,15 @@ _NUMBER: Final = ("/number", "FIELD_MISSING")
 
 @dataclass(slots=True)
 class Read:
-    """One row. `content` recognises what it says, whatever file or place it stands in; `lacks_number`: that
-    is all that it lacks."""
+    """One row. `content` recognises what it says, whatever file or place it stands in, and by whatever name
+    its issuer goes; `before`: how that was recognised when the name counted. `lacks_number`: that is all that
+    it lacks."""
 
     row: int
     document: dict[str, Any]
     findings: list[Finding] = field(default_factory=list)
     content: str = ""
+    before: str = ""
     lacks_number: bool = False
     marked: dict[str, Any] = field(default_factory=dict)
     """Number, issuer, flags and original of a document that copies, replaces or rests on an original."""
@@ -114,12 +116,19 @@ def _judged(result: ImportResult, organisation: str, key: bytes) -> Read:
         read.findings.append(refusal("ISSUER_DIFFERS", words, fix, pointer="/issuer/identifier", value=named))
         read.lacks_number = False
         return read
-    plain = orjson.dumps(read.document, option=orjson.OPT_SORT_KEYS)
     if named_original(read.document):
         kept = ("number", "issuer", "flags", "original")
         read.marked = {name: read.document[name] for name in kept if name in read.document}
-    read.content = hmac.digest(key, b"row\0" + plain, hashlib.sha256).hex()
+    # The name is filled in where the row does not say it, and may be another one tomorrow.
+    issuer = {name: value for name, value in read.document["issuer"].items() if name != "name"}
+    read.content = _digest(key, b"content\0", {**read.document, "issuer": issuer})
+    read.before = _digest(key, b"row\0", read.document)
     return read
+
+
+def _digest(key: bytes, kind: bytes, document: dict[str, Any]) -> str:
+    plain = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+    return hmac.digest(key, kind + plain, hashlib.sha256).hex()
 
 
 def page_refused(words: str) -> Unprocessable:

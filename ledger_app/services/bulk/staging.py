@@ -59,6 +59,7 @@ def put_page(
         return _report(ctx, known)
     _must_receive(job)
     read, papers = _read(ctx, (body, job.kind, first_row, own_issuer(ctx, principal), job.organisation, key))
+    _as_recorded(ctx, job, read, papers)
     _refuse_originals(ctx, job.organisation, read, papers)
     fresh = _number(ctx, job, [row for row in read if row.content])
     papers |= papers_of(ctx.vault, [row for row in fresh if row.content not in papers])
@@ -131,6 +132,20 @@ def _refuse_originals(
                 row.findings.append(found)
                 papers.pop(row.content, None)
                 row.content, row.lacks_number = "", False
+
+
+def _as_recorded(ctx: Services, job: Job, rows: Sequence[Read], papers: dict[str, Paper]) -> None:
+    """Rows that were recorded when the issuer's name still counted go by what they were recorded under."""
+    with ctx.store.read() as conn:
+        old = imports.entries(conn, job.organisation, [row.before for row in rows if row.before])
+    if not old:
+        return
+    recorded = {row.content: row.before for row in rows if row.before in old}
+    for row in rows:
+        row.content = recorded.get(row.content, row.content)
+    for content, before in recorded.items():
+        if content in papers:
+            papers[before] = papers.pop(content)
 
 
 def _number(ctx: Services, job: Job, rows: Sequence[Read]) -> list[Read]:
