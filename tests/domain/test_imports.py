@@ -455,7 +455,15 @@ def test_cells_that_a_spreadsheet_would_run_are_kept_as_text_and_told(cell: str)
     assert "FORMULA_LIKE" in {one.rule for one in found.read}
 
 
-@pytest.mark.parametrize("cell", ["[1,", '{"a":1,"a":2}', "[NaN]", "[" * 50_000, "[" + "9" * 5000 + "]"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "[1,", '{"a":1,"a":2}', "[NaN]", "[" * 50_000, "[" + "9" * 5000 + "]", "[" * 400 + "]" * 400,
+        '{"a":' * 950 + "1" + "}" * 950, "[" * 31 + "]" * 31,
+        '{"name":"A\\ud800B"}', '{"\\ud800":1}', '["\\u0000"]',
+        '["' + '\\"' * 400_000,
+    ],
+)  # fmt: skip
 def test_cells_that_look_like_json_and_are_none_stay_text(cell: str) -> None:
     [found] = import_csv(table(["iD", "issueDateTime", "note"], ["A", "2026-01-02", cell]))
     assert found.document["extensions"]["uncefact"]["note"] == cell

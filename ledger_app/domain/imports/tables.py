@@ -1,18 +1,20 @@
 """Flat CSV as nested objects: dotted headers are paths, cells may hold JSON lists or objects.
 
 `supplyChainConsignment.exporter.name` nests objects; a number in a header is a place in a list
-(`items.0.hsCode`). Empty cells are absent. The separator is a comma, a semicolon or a tab, whichever the
-header line has most of.
+(`items.0.hsCode`), and the places before it have columns too. Empty cells are absent. The separator is a
+comma, a semicolon or a tab, whichever the header line has most of.
 """
 
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Final, NoReturn
 
 from ledger_app.domain.findings import Finding, discrepancy
+from ledger_app.domain.imports.reader import MAX_IMPORT_DEPTH
 from ledger_app.errors import TooLarge, Unprocessable
 
 MAX_BYTES: Final = 32 << 20
@@ -25,6 +27,9 @@ MARK: Final = "importError"
 """What the columns (and the member of an object, with an s) are named by in which a file with the rows that
 were refused says why. They are passed over."""
 csv.field_size_limit(MAX_CELL + 1)
+# The closing quote may be missing: what has none is passed over once, and not from each quote in it.
+_TOKEN: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
 _FORMULA: Final = ("=", "@", "+", "-", "\t")
 Header = tuple[str | int, ...]
 
@@ -68,7 +73,7 @@ def _decode(data: bytes) -> str:
 
 def separator_of(text: str) -> str:
     """The separator of a table, by its header line."""
-    header = text.split("\n", 1)[0]
+    header = _LINE_END.split(text, maxsplit=1)[0]
     return max(",;\t", key=header.count)
 
 
@@ -97,6 +102,7 @@ def _headers(cells: list[str]) -> list[Header]:
         if any(header[:length] in taken for length in range(1, len(header))):
             _unreadable(f"column {name[:80]!r} lies within another column")
     _same_kinds(headers)
+    _without_gaps(headers)
     return headers
 
 
@@ -117,6 +123,20 @@ def _same_kinds(headers: list[Header]) -> None:
         for length in range(1, len(header)):
             if kinds.setdefault(header[:length], type(header[length])) is not type(header[length]):
                 _unreadable(f"{'.'.join(map(str, header[:length]))!r} is both a list and an object")
+
+
+def _without_gaps(headers: list[Header]) -> None:
+    """A place in a list needs those before it: else a short name would make a long list, in each row."""
+    places: dict[Header, set[int]] = {}
+    for header in headers:
+        for length, part in enumerate(header):
+            if isinstance(part, int):
+                places.setdefault(header[:length], set()).add(part)
+    for path, known in places.items():
+        if max(known) >= len(known):
+            missing = next(place for place in range(len(known)) if place not in known)
+            name = ".".join(map(str, path))[:80]
+            _unreadable(f"the columns of {name!r} leave out {name}.{missing}")
 
 
 def _row(headers: list[Header], cells: list[str]) -> tuple[dict[str, Any], list[Finding]]:
@@ -167,13 +187,10 @@ def _reach(node: list[Any], place: int, value: Any) -> Any:
 def _cell(cell: str, header: Header, found: list[Finding]) -> Any:
     if cell.lstrip()[:1] in ("[", "{"):
         try:
-            return json.loads(cell, parse_float=str, parse_constant=_no_constant, object_pairs_hook=_once)
-        except (ValueError, RecursionError):
-            found.append(
-                _cell_finding(
-                    header, cell, "CELL_NOT_JSON", "The cell starts like JSON and is none.", "Correct it."
-                )
-            )
+            return _json(cell, MAX_IMPORT_DEPTH - len(header))
+        except ValueError:
+            words = "The cell starts like JSON and is none that can be read. It is kept as the text it is."
+            found.append(_cell_finding(header, cell, "CELL_NOT_JSON", words, "Correct it."))
     elif cell.startswith(_FORMULA) and len(cell) > 1 and not _is_number(cell):
         found.append(
             _cell_finding(
@@ -185,6 +202,29 @@ def _cell(cell: str, header: Header, found: list[Finding]) -> Any:
             )
         )
     return cell
+
+
+def _json(cell: str, levels: int) -> Any:
+    """The JSON in a cell. Raises ValueError for what is none, more than `levels` deep, or no text: half of a
+    surrogate pair, or NUL."""
+    depth = 0
+    for token in _TOKEN.finditer(cell):  # before the parser sees it, which recurses once a level
+        depth += (token[0] in "[{") - (token[0] in "]}")
+        if depth > levels:
+            raise ValueError("nested too deeply")
+    value = json.loads(cell, parse_float=str, parse_constant=_no_constant, object_pairs_hook=_once)
+    if "\\u" in cell:
+        _be_text(value)
+    return value
+
+
+def _be_text(value: Any) -> None:
+    if isinstance(value, str) and "\0" in value.encode().decode():  # what is half of a pair has no bytes
+        raise ValueError("NUL")
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    for member in value if isinstance(value, list) else ():
+        _be_text(member)
 
 
 def _cell_finding(header: Header, cell: str, rule: str, words: str, fix: str) -> Finding:
