@@ -33,7 +33,7 @@ from ledger_app.api.waiting import Changes
 from ledger_app.domain.imports.splitting import CSV, JSON
 from ledger_app.errors import BadInput, LedgerError
 from ledger_app.services import importing
-from ledger_app.services.bulk import jobs, staging
+from ledger_app.services.bulk import jobs, judging, staging
 from ledger_app.store.imports import CLOSED
 
 router = APIRouter(prefix="/v1/imports", tags=["imports"])
@@ -81,6 +81,22 @@ async def import_file(
         raise BadInput("MEDIA_TYPE_UNSUPPORTED", "Send multipart/form-data with a file named `file`.")
     form = await read_upload(request)
     return await run_in_threadpool(importing.read_file, ctx, who, form.content, form.filename)
+
+
+@router.post("/judgement", openapi_extra=_PAGE)
+async def judge(
+    request: Request,
+    who: Annotated[Principal, Depends(Caller("imports.send"))],
+    ctx: Context,
+    first_row: Annotated[int, Query(alias="firstRow", ge=0, le=2**53 - 1)] = 1,
+) -> dict[str, Any]:
+    """What an import would do with a page, numbers that are taken and known rows included; nothing is
+    recorded."""
+    kind = _KINDS.get(media_type(request))
+    if kind is None:
+        raise BadInput("MEDIA_TYPE_UNSUPPORTED", "Send text/csv or application/json.")
+    body = await request.body()
+    return {"rows": await run_in_threadpool(judging.judged, ctx, who, kind, first_row, body)}
 
 
 @router.post("/jobs", status_code=201, openapi_extra=body_schema(ImportBody))

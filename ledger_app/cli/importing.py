@@ -20,14 +20,13 @@ import typer
 from ledger_app import errors
 from ledger_app.cli import common, output
 from ledger_app.cli.import_errors import DocumentsFile, ErrorsFile
+from ledger_app.cli.import_judging import MEDIA, judged_as_import, lacks
 from ledger_app.cli.import_words import Progress, summary, too_long
 from ledger_app.client import Client
-from ledger_app.domain.imports.splitting import CSV, Page, kind_of, split
-from ledger_app.services.bulk.reading import column_of
+from ledger_app.domain.imports.splitting import Page, kind_of, split
 
 REFUSED: Final = 3
 """Exit code when a row could not be issued as it stands, or when it is not all on the ledger yet."""
-_MEDIA: Final = {"csv": "text/csv", "json": "application/json"}
 _OVER: Final = ("done", "stopped", "rejected")
 _WORDS: Final = ("approve", "reject", "show")
 _SHOWN: Final = 1_000
@@ -79,7 +78,7 @@ def import_(
             run.errors = opened.enter_context(ErrorsFile(error_file, kind))
         if dry_run or to is not None:
             documents = opened.enter_context(_documents(to))
-            result = run.judge(documents)
+            result = run.judge(documents, as_import=dry_run)
         else:
             result = run.send(all_or_nothing=all_or_nothing)
             if not no_wait:
@@ -103,24 +102,18 @@ class _Import:
         self.more_findings = 0
         self._counts = {"rows": 0, "ready": 0, "refused": 0, "repeated": 0}
 
-    def judge(self, documents: DocumentsFile | None) -> dict[str, Any]:
-        """Read all, issue nothing."""
-        name = f"page.{self._kind}"
+    def judge(self, documents: DocumentsFile | None, *, as_import: bool) -> dict[str, Any]:
+        """Read all, issue nothing. `as_import`: judged as an import of the caller's would, else for what the
+        documents lack alone."""
+        ask = judged_as_import(self._client, self._kind) if as_import else lacks(self._client, self._kind)
         for page in self._pages(_DRY_ROWS, _DRY_SIZE):
-            read: list[dict[str, Any]] = []
-            if page.rows:
-                read = self._client.upload("/v1/imports", name, page.body)["documents"]
-            for one in read:
-                one["row"] += page.first_row - (2 if self._kind == CSV else 1)
-            findings = [
-                {"row": one["row"], "column": column_of(each["pointer"]), **each}
-                for one in read
-                for each in one["findings"]
-            ]
-            ready = sum(one["ready"] for one in read)
+            read = ask(page) if page.rows else []
             refused = {one["row"] for one in read if not one["ready"]}
-            self._count({"rows": len(read), "ready": ready, "refused": len(refused), "repeated": 0})
-            self._note(page, findings, refused)
+            known = sum(one["known"] for one in read)
+            ready = len(read) - len(refused) - known
+            counts = {"rows": len(read), "ready": ready, "refused": len(refused), "repeated": known}
+            self._count(counts)
+            self._note(page, [finding for one in read for finding in one["findings"]], refused)
             if documents is not None:
                 documents.add(one["document"] for one in read)
             self._progress.say({"state": "reading", **self._counts})
@@ -229,7 +222,7 @@ class _Import:
                 place,
                 query={"firstRow": page.first_row},
                 body=body,
-                headers={"Content-Type": _MEDIA[self._kind]},
+                headers={"Content-Type": MEDIA[self._kind]},
             ).json()
             return answer
 

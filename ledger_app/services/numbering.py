@@ -60,6 +60,11 @@ def take_numbers(conn: Connection, issuer: str, scheme: str, issued: date, many:
     raise Conflict("NUMBERS_USED_UP", f"Numbers left: {len(given)}, needed: {many}.", left=len(given))
 
 
+def gives_numbers(conn: Connection, issuer: str, scheme: str) -> bool:
+    """Whether a range of `issuer` (0x…) is for certificates under `scheme`; it may be used up."""
+    return any(row.scheme in (None, scheme) for row in numbers.of_issuer(conn, issuer))
+
+
 def numbered(
     conn: Connection, issuer: str, document: dict[str, Any], number: str | None, *, own_first: bool
 ) -> dict[str, Any]:

@@ -194,6 +194,7 @@ def _bodies(world: World, clients: Mapping[str, Any]) -> dict[str, list[tuple[st
     document = json.dumps(world.document()).encode()
     table = b"exporter.name,items.0.hsCode,importCountry\nACME,090240,AU\n"
     made["PUT /v1/imports/jobs/{job}/pages/{number}"] = [("text/csv", table), ("application/json", b"[{}]")]
+    made["POST /v1/imports/judgement"] = [("text/csv", table), ("application/json", b"[{}]")]
     made["POST /v1/imports"] = [(form, file % (b"json", document)), (form, file % (b"csv", table))]
     return made
 

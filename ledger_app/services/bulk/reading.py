@@ -85,6 +85,26 @@ def refusal(rule: str, words: str, fix: str, *, pointer: str = "/number", value:
     return error(pointer, rule, words, fix, source="docs/bulk.md", value=value)
 
 
+def number_taken(number: str) -> Finding:
+    """A certificate has the number."""
+    return refusal(
+        "NUMBER_TAKEN",
+        "A certificate of this issuer has the number, and says something else.",
+        "Give it another number, or replace that certificate.",
+        value=number,
+    )
+
+
+def number_twice(number: str, row: int) -> Finding:
+    """A row of this import, or of another one, has the number."""
+    return refusal(
+        "NUMBER_TWICE",
+        f"Row {row} of an import has the same number, and says something else.",
+        "Give each certificate a number of its own.",
+        value=number,
+    )
+
+
 def _results(body: bytes, kind: str, first_row: int) -> Iterator[ImportResult | Read]:
     if kind == CSV:
         for result in import_table(body):

@@ -20,7 +20,7 @@ from ledger_app.reasons import describe
 from ledger_app.services.batches import Paper
 from ledger_app.services.bulk.jobs import job_key, own, page_digest, sent_by
 from ledger_app.services.bulk.papers import papers_of, read_apart
-from ledger_app.services.bulk.reading import Read, read_page, refusal
+from ledger_app.services.bulk.reading import Read, number_taken, number_twice, read_page, refusal
 from ledger_app.services.context import Services
 from ledger_app.services.importing import own_issuer
 from ledger_app.services.numbering import take_numbers
@@ -59,7 +59,7 @@ def put_page(
         return _report(ctx, known)
     _must_receive(job)
     read, papers = _read(ctx, (body, job.kind, first_row, own_issuer(ctx, principal), job.organisation, key))
-    _as_recorded(ctx, job, read, papers)
+    as_recorded(ctx, job.organisation, read, papers)
     _refuse_originals(ctx, job.organisation, read, papers)
     fresh = _number(ctx, job, [row for row in read if row.content])
     papers |= papers_of(ctx.vault, [row for row in fresh if row.content not in papers])
@@ -134,10 +134,10 @@ def _refuse_originals(
                 row.content, row.lacks_number = "", False
 
 
-def _as_recorded(ctx: Services, job: Job, rows: Sequence[Read], papers: dict[str, Paper]) -> None:
+def as_recorded(ctx: Services, organisation: str, rows: Sequence[Read], papers: dict[str, Paper]) -> None:
     """Rows that were recorded when the issuer's name still counted go by what they were recorded under."""
     with ctx.store.read() as conn:
-        old = imports.entries(conn, job.organisation, [row.before for row in rows if row.before])
+        old = imports.entries(conn, organisation, [row.before for row in rows if row.before])
     if not old:
         return
     recorded = {row.content: row.before for row in rows if row.before in old}
@@ -155,7 +155,7 @@ def _number(ctx: Services, job: Job, rows: Sequence[Read]) -> list[Read]:
     fresh: list[Read] = []
     seen: set[str] = set()
     for row in rows:
-        if _is_repeated(found.get(row.content), job.id) or row.content in seen:
+        if is_repeated(found.get(row.content), job.id) or row.content in seen:
             row.findings = []  # the number that it lacks was given already
         else:
             fresh.append(row)
@@ -178,7 +178,7 @@ def _number(ctx: Services, job: Job, rows: Sequence[Read]) -> list[Read]:
     return [row for row in fresh if not row.refused]
 
 
-def _is_repeated(entry: Entry | None, job_id: str) -> bool:
+def is_repeated(entry: Entry | None, job_id: str) -> bool:
     """Whether the content is a certificate, or will be one without this row."""
     if entry is None:
         return False
@@ -199,42 +199,19 @@ def _take(
     mine: dict[str, int] = {}
     for row in read:
         paper = papers.get(row.content)
-        if (
-            paper is None
-            or row.refused
-            or row.content in kept
-            or _is_repeated(found.get(row.content), job.id)
-        ):
+        if paper is None or row.refused or row.content in kept or is_repeated(found.get(row.content), job.id):
             continue
         holder = held.get(paper.number, ())
         if paper.number in mine:
-            row.findings.append(_twice(paper.number, mine[paper.number]))
+            row.findings.append(number_twice(paper.number, mine[paper.number]))
         elif holder is None:
-            row.findings.append(_taken(paper.number))
+            row.findings.append(number_taken(paper.number))
         elif holder and holder[0] != row.content:
-            row.findings.append(_twice(paper.number, holder[1]))
+            row.findings.append(number_twice(paper.number, holder[1]))
         else:
             kept[row.content] = row, paper
             mine[paper.number] = row.row
     return kept, [content for content in kept if content in found]
-
-
-def _taken(number: str) -> Any:
-    return refusal(
-        "NUMBER_TAKEN",
-        "A certificate of this issuer has the number, and says something else.",
-        "Give it another number, or replace that certificate.",
-        value=number,
-    )
-
-
-def _twice(number: str, row: int) -> Any:
-    return refusal(
-        "NUMBER_TWICE",
-        f"Row {row} of an import has the same number, and says something else.",
-        "Give each certificate a number of its own.",
-        value=number,
-    )
 
 
 def _keep(

@@ -1,0 +1,93 @@
+"""A dry run says what the import then does, and nothing of it is recorded."""
+
+import json
+import secrets
+from pathlib import Path
+from typing import Any
+
+from ledger_app.services import numbering
+from ledger_app.services.context import ALWAYS
+from tests.bulk.desk import MEDIA, Desk
+from tests.bulk.tables import read, record, table
+from tests.support.running_demo import RunningDemo
+
+
+def judged(desk: Desk, data: bytes, kind: str = "csv") -> list[dict[str, Any]]:
+    answer = desk.client.post(
+        "/v1/imports/judgement",
+        params={"firstRow": 2},
+        content=data,
+        headers={"Content-Type": MEDIA[kind]},
+    )
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["rows"]
+    return found
+
+
+def errors(row: dict[str, Any]) -> list[str]:
+    return [each["rule"] for each in row["findings"] if each["severity"] == "error"]
+
+
+def test_rows_are_judged_as_an_import_judges_them_and_nothing_is_recorded(desk: Desk) -> None:
+    issued, fresh = record(desk.number()), record(desk.number())
+    desk.imported(table([issued]))
+    rows = [issued, {**issued, "remarks": "other"}, fresh, record(desk.number(), exportCountry="XX")]
+    jobs = desk.client.get("/v1/imports/jobs").json()
+    for _ in range(2):
+        found = judged(desk, table(rows))
+        assert [(one["row"], one["known"], one["ready"]) for one in found] == [
+            (2, True, True), (3, False, False), (4, False, True), (5, False, False),
+        ]  # fmt: skip
+        assert [errors(one) for one in found][:3] == [[], ["NUMBER_TAKEN"], []]
+        assert found[2]["document"]["number"] == fresh["number"]
+    assert desk.client.get("/v1/imports/jobs").json() == jobs
+    waiting = desk.send(table([fresh]))
+    assert [one["known"] for one in judged(desk, table([fresh]))] == [True]
+    assert errors(judged(desk, table([{**fresh, "remarks": "other"}]))[0]) in (
+        ["NUMBER_TWICE"],
+        ["NUMBER_TAKEN"],
+    )
+    desk.done(waiting)
+    broken = judged(desk, b'[7, {"number": "\\ud800"}]', "json")
+    assert [(one["row"], errors(one)) for one in broken] == [
+        (2, ["JSON_NOT_OBJECT"]),
+        (3, ["JSON_SURROGATE"]),
+    ]
+
+
+def test_a_number_that_is_to_be_given_is_no_error_where_there_is_a_range(desk: Desk) -> None:
+    row = record(None, remarks=secrets.token_hex(6))
+    with Desk.of(desk.world, "chamber-au") as other:
+        assert errors(judged(other, table([row]))[0]) == ["FIELD_MISSING"]
+    principal = desk.world.principal("chamber-cn")
+    numbering.add(desk.world.ctx, principal, f"J{secrets.token_hex(3)}-##", 1, None, None, ALWAYS)
+    given = numbering.listed(desk.world.ctx, principal)
+    [one] = judged(desk, table([row]))
+    assert (one["ready"], one["number"]) == (True, None)
+    assert "NUMBER_TO_COME" in [each["rule"] for each in one["findings"]]
+    assert numbering.listed(desk.world.ctx, principal) == given
+    desk.imported(table([row]))
+    [one] = judged(desk, table([row]))
+    assert (one["known"], one["findings"]) == (True, [])
+
+
+def test_a_dry_run_counts_what_the_import_then_counts(demo: RunningDemo, tmp_path: Path) -> None:
+    number = f"DRY-{secrets.token_hex(5)}"
+    file, wrong = tmp_path / "x.csv", tmp_path / "wrong.csv"
+    rows = [record(f"{number}-{place}") for place in range(3)]
+    file.write_bytes(table(rows[:1]))
+    demo.json("certificate", "import", str(file))
+    rows += [rows[1], {**rows[2], "remarks": "other"}, {**rows[0], "remarks": "other"}]
+    rows += [
+        record(f"{number}-x{place}") for place in range(200)
+    ]  # the first rows again stand on another page
+    rows += [rows[1], {**rows[2], "remarks": "more"}]
+    file.write_bytes(table(rows))
+    dry = demo.json("certificate", "import", str(file), "--dry-run", "--errors", str(wrong), code=3)
+    said = [(one["row"], one["rule"]) for one in dry["findings"]]
+    assert said == [(6, "NUMBER_TWICE"), (7, "NUMBER_TAKEN"), (209, "NUMBER_TWICE")]
+    assert [each["importError.row"] for each in read(wrong)] == ["6", "7", "209"]
+    told = demo.json("certificate", "import", str(file), code=3)
+    assert [(one["row"], one["rule"]) for one in told["findings"]] == said
+    for name in ("read", "ready", "refused", "repeated"):
+        assert dry[name] == told[name], (name, json.dumps(dry)[:300])
