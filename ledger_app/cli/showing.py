@@ -1,5 +1,6 @@
 """`origin certificate show`: a certificate, its life, and what may be done with it."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from ledger_app.cli import common, output
@@ -21,12 +22,24 @@ def show(what: What, issuer: Issuer = None, who: common.As = "", as_json: common
     output.line(f"  leaf     {found['leaf']}")
     output.line(f"  valid    {found['validFrom']} – {found['validUntil'] or 'open'}")
     output.line(f"  used     {found['used']} of {found['allowance']}")
+    for one in found["items"] or ():
+        output.line(f"  item     {one['item']}: {one['left']} of {one['allowance']} left")
+    for one in found["claims"] or ():
+        output.line(f"  claim    {_claim(one)}")
     if found.get("block") is not None:
         output.line(f"  block    {found['block']}, transaction {found['transaction']}")
     output.relatives(found)
     _print_life(found)
     for act in found["acts"]:
         output.line(f"  act      {act['summary']}: {act['state']}")
+
+
+def _claim(one: dict[str, Any]) -> str:
+    items = ", ".join(f"item {each['item']}: {each['units']}" for each in one["items"] or ())
+    units = f" {one['units']}" + (f" ({items})" if items else "") if one["units"] else ""
+    reason = f" ({one['reason'].rstrip('.')})" if one["reason"] else ""
+    day = datetime.fromtimestamp(one["time"], UTC).date().isoformat()
+    return f"{one['declaration'] or one['claim']}: {one['state']}{units}{reason} on {day}"
 
 
 def _print_life(found: dict[str, Any]) -> None:

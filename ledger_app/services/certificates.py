@@ -9,7 +9,7 @@ from ledger_app.domain.terms import day_date
 from ledger_app.errors import Conflict
 from ledger_app.proof.bundle import Bundle
 from ledger_app.proof.commitments import disclose
-from ledger_app.services import sight
+from ledger_app.services import sight, uses
 from ledger_app.services.batches import paper
 from ledger_app.services.checkpoints import with_evidence
 from ledger_app.services.context import Services
@@ -35,6 +35,7 @@ def show(ctx: Services, principal: Principal, certificate_id: str) -> dict[str, 
         links = certificates.links_of(conn, row.id)
         disowned = standings.disowned(conn, row.batch)
         related = relatives(conn, principal, row.leaf)
+        used = uses.of_certificate(ctx, conn, principal, row.leaf, opened["document"] if opened else None)
     told = brief(row, names, seen)
     return {
         **told,
@@ -48,6 +49,7 @@ def show(ctx: Services, principal: Principal, certificate_id: str) -> dict[str, 
         "block": issuing.block_number if issuing else None,
         **sight.of_certificate(ctx, principal, row, opened["document"] if opened else None),
         **related,
+        **used,
         "acts": [
             {"id": act.id, "kind": act.kind, "state": act.state, "summary": act.summary} for act in later
         ],

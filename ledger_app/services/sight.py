@@ -157,8 +157,8 @@ def _stopped(ctx: Services, life: Life) -> Life:
 
 def _acquitted_by(ctx: Services, leaf: str, organisation: str) -> bool:
     with ctx.store.read() as conn:
-        claims = index.claims(conn, leaf)
-    return any(one["customs"] == organisation and one["state"] == ClaimState.ACQUITTED for one in claims)
+        claims = index.claims(conn, leaf, customs=organisation)
+    return any(one["state"] == ClaimState.ACQUITTED for one in claims)
 
 
 def _of_own_claims(one: Possibility, used: bool) -> Possibility:

@@ -247,8 +247,17 @@ def _successions(conn: Connection, which: ColumnElement[bool], limit: int) -> li
     return [Succession(row.predecessor, row.leaf, row.block_time, acts.get(row.tx_hash, "")) for row in rows]
 
 
-def claims(conn: Connection, leaf: str) -> list[dict[str, Any]]:
-    return _many(conn, index_claims, index_claims.c.leaf == leaf)
+def claims(conn: Connection, leaf: str, *, customs: str | None = None) -> list[dict[str, Any]]:
+    """Import claims on a leaf; with `customs` only those of that organisation."""
+    by = () if customs is None else (index_claims.c.customs == customs,)
+    return _many(conn, index_claims, index_claims.c.leaf == leaf, *by)
+
+
+def items_used(conn: Connection, leaf: str) -> dict[int, int]:
+    """Units used of each item of a leaf of which any were."""
+    table = index_items.c
+    query = select(table.item, table.used).where(table.leaf == leaf)
+    return {row.item: row.used for row in conn.execute(query)}
 
 
 def enquiry(conn: Connection, enquiry_id: str) -> dict[str, Any] | None:

@@ -21,7 +21,7 @@ from ledger_app.api.uploads import check_texts
 from ledger_app.domain.scanned import read_scanned
 from ledger_app.errors import BadInput, LedgerError, NotAuthenticated, NotFound
 from ledger_app.reasons import describe
-from ledger_app.services import batches, subjects, verifying
+from ledger_app.services import batches, subjects, uses, verifying
 from ledger_app.services import certificates as bundles
 from ledger_app.services.context import Services
 from ledger_app.services.visibility import may_see
@@ -201,6 +201,8 @@ def _certificate(ctx: Services, who: Principal, name: str) -> HTMLResponse:
         entitled = may_see(conn, who, row)
     opened = batches.paper(ctx, row) if entitled else None
     document = opened["document"] if opened else None
+    with ctx.store.read() as conn:
+        used = uses.of_certificate(ctx, conn, who, row.leaf, document) if entitled else {}
     address = f"{ctx.settings.base_url}/c/{row.leaf}"
     return page(
         "certificate.html",
@@ -211,7 +213,8 @@ def _certificate(ctx: Services, who: Principal, name: str) -> HTMLResponse:
         subtitle=f"Issued under {row.scheme}. What the ledger says of it now:",
         qr=_qr(address),
         short=f"{row.leaf[:10]}…{row.leaf[-6:]}",
-        document=present.document_view(document) if document else None,
+        document=present.document_view(document, used["items"]) if document else None,
+        claims=present.claims_view(used.get("claims") or []),
         download=f"/c/{row.leaf}/bundle" if document and row.state in DONE else None,
         timeline=timeline(
             ctx, who, row.id, row.number, present.place_names(document or {}), entitled=entitled

@@ -187,8 +187,12 @@ def fault_view(reason: str, detail: str, next_step: str) -> dict[str, Any]:
     }
 
 
-def document_view(document: dict[str, Any]) -> dict[str, Any]:
-    """A certificate's document as rows and a table of goods; unknown shapes are left out, never a fault."""
+def document_view(document: dict[str, Any], items: list[dict[str, int]] | None = None) -> dict[str, Any]:
+    """A certificate's document as rows and a table of goods; unknown shapes are left out, never a fault.
+
+    `items`: what is left of those with an allowance of their own, as `services.uses` gives it.
+    """
+    left = {one["item"]: f"{one['left']} of {one['allowance']}" for one in items or []}
     transport = _object(document.get("transport"))
     rows = [
         ("Number", document.get("number")),
@@ -209,8 +213,29 @@ def document_view(document: dict[str, Any]) -> dict[str, Any]:
         ("Consignment", document.get("consignment")),
         ("Containers", ", ".join(str(c) for c in document.get("containers") or [])),
     ]
-    goods = [_good(item) for item in (document.get("items") or [])[:_MAX_GOODS] if isinstance(item, dict)]
-    return {"rows": [(name, str(value)) for name, value in rows if value], "goods": goods}
+    goods = [
+        _good(item, left) for item in (document.get("items") or [])[:_MAX_GOODS] if isinstance(item, dict)
+    ]
+    return {
+        "rows": [(name, str(value)) for name, value in rows if value],
+        "goods": goods,
+        "by_item": bool(left),
+    }
+
+
+def claims_view(claims: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Customs' own claims on a certificate, as `services.uses` gives them, in rows."""
+    return [
+        {
+            "declaration": one["declaration"] or f"{one['claim'][:10]}…",
+            "state": one["state"],
+            "reason": one["reason"] or "",
+            "units": str(one["units"]) if one["units"] else "",
+            "items": ", ".join(f"item {each['item']}: {each['units']}" for each in one["items"] or []),
+            "when": _when(one["time"]),
+        }
+        for one in claims
+    ]
 
 
 def _check(check: dict[str, Any]) -> dict[str, str]:
@@ -264,7 +289,7 @@ def _match(report: dict[str, Any]) -> dict[str, str] | None:
     }
 
 
-def _good(item: dict[str, Any]) -> dict[str, str]:
+def _good(item: dict[str, Any], left: dict[int, str]) -> dict[str, str]:
     quantity = _object(item.get("quantity"))
     amount = amount_words(str(quantity.get("value", "")), str(quantity.get("unit", "")))
     return {
@@ -273,6 +298,7 @@ def _good(item: dict[str, Any]) -> dict[str, str]:
         "hs": str(item.get("hsCode", "")),
         "criterion": str(item.get("originCriterion", "")),
         "quantity": amount if quantity else "",
+        "left": left.get(item.get("number", 0), ""),
     }
 
 
