@@ -191,12 +191,13 @@ class ConsumeBody(Body):
 
 
 class EnquireBody(Body):
-    """A question to an organisation (identifier or id); `replyBy` in Unix seconds."""
+    """A question to an organisation (identifier or id); `replyBy` in Unix seconds, by default the end of the
+    time that the certificate's agreement gives, or of 30 days."""
 
     to: str = Field(max_length=256)
     certificate: ReferenceBody | None = None
     code: str | int
-    reply_by: int = Field(ge=0, le=2**48 - 1)
+    reply_by: int | None = Field(None, ge=0, le=2**48 - 1)
     text: str = Field("", max_length=4000)
 
 

@@ -16,7 +16,19 @@ def enquire(
     code: Annotated[
         str, typer.Option(help="What is asked: a code of `origin reasons --json`.")
     ] = "AUTHENTICITY",
-    reply_by: Annotated[str, typer.Option(metavar="DATE", help="By the end of this day (UTC).")] = "",
+    reply_by: Annotated[
+        str,
+        typer.Option(
+            metavar="DATE",
+            help="By the end of this day (UTC); by default what the agreement gives, or 30 days.",
+        ),
+    ] = "",
+    paper: Annotated[
+        str,
+        typer.Option(
+            metavar="NUMBER", help="A paper that is not on the ledger: its number goes into the text."
+        ),
+    ] = "",
     text: Annotated[str, typer.Option(help="The question in words; only its hash goes to the ledger.")] = "",
     who: common.As = "",
     as_json: common.Json = False,
@@ -24,8 +36,15 @@ def enquire(
     timeout: common.Seconds = 120,
 ) -> None:
     """Ask an issuing body about a certificate, or about a paper that is not on the ledger."""
+    if paper and what is not None:
+        raise typer.BadParameter(
+            "a certificate of the ledger, or a paper that is not on it", param_hint="--paper"
+        )
     client = common.connect(CUSTOMS, who)
-    body: dict[str, Any] = {"to": to, "code": code, "text": text, "replyBy": _end_of(reply_by)}
+    words = f"About paper {paper}, which is not on the ledger. {text}".strip() if paper else text
+    body: dict[str, Any] = {"to": to, "code": code, "text": words}
+    if reply_by:
+        body["replyBy"] = _end_of(reply_by)
     if what is not None:
         body["certificate"] = reference(what, None)
     common.act(client, "/v1/enquiries", body, as_json=as_json, no_wait=no_wait, timeout=timeout)
@@ -46,19 +65,47 @@ def answer(
     common.act(common.connect(CHAMBER, who), path, body, as_json=as_json, no_wait=no_wait, timeout=timeout)
 
 
-def enquiries(who: common.As = "", as_json: common.Json = False) -> None:
-    """List the enquiries that you asked and received."""
-    found = common.connect(CHAMBER, who).get("/v1/enquiries")
+def enquiries(
+    cursor: Annotated[str | None, typer.Option(help="`next` of the page before.")] = None,
+    who: common.As = "",
+    as_json: common.Json = False,
+) -> None:
+    """List the enquiries that you asked and received, newest first."""
+    found = common.connect(CHAMBER, who).get("/v1/enquiries", cursor=cursor)
     if as_json:
         output.result(found)
         return
     for row in found["enquiries"]:
-        output.line(f"{row['id']}  {row.get('text') or ''}")
+        _print(row)
+    if found["next"]:
+        output.progress(f"there may be more: --cursor {found['next']}")
+
+
+def _print(row: dict[str, Any]) -> None:
+    other = row["to"] if row["direction"] == "asked" else row["from"]
+    about = row["number"] or (f"leaf {row['leaf']}" if row["leaf"] else "a paper that is not on the ledger")
+    side = "to" if row["direction"] == "asked" else "from"
+    output.line(f"{row['id']}  {about}")
+    output.line(f"  {side:<8} {other['name'] or other['id']}")
+    output.line(f"  asked    {_said(row['words'], row['text'])}")
+    output.line(f"  reply by {row['replyByDay']}: {_STATES.get(row['state'], row['state'])}")
+    if row["answer"] is not None:
+        output.line(f"  answer   {_said(row['answer']['words'], row['answer']['text'])}")
+
+
+def _said(words: str, text: str | None) -> str:
+    """In one line: who wrote the text may have made it look like ours."""
+    return " ".join(f"{words} {text or ''}".split())
+
+
+_STATES = {
+    "pending": "not on the ledger yet",
+    "not-asked": "never asked: its act came to nothing",
+    "answered-late": "answered late",
+}
 
 
 def _end_of(day: str) -> int:
-    if not day:
-        return int(datetime.now(UTC).timestamp()) + 30 * 86_400
     try:
         chosen = date.fromisoformat(day)
     except ValueError:

@@ -150,6 +150,12 @@ ROWS: Rows = (
     ("BATCH_UNKNOWN_HERE", "No such batch of yours is recorded here.", "Check the batch id."),
     ("ACT_PENDING", "The issuing act still waits for its signature.", "Sign or refuse it first."),
     ("TEXT_TOO_LONG", "The text is too long.", "Shorten it."),
+    (
+        "ENQUIRED_UNKNOWN",
+        "No certificate of this name is recorded here for you to see.",
+        "Check the number, or bring the bundle. About a paper that is not on the ledger, name no certificate"
+        " and write its number into the text: origin certificate enquire ISSUER --paper NUMBER.",
+    ),
     ("ENQUIRY_UNKNOWN_HERE", "No such enquiry of yours is recorded here.", "Check its id."),
     ("ENQUIRY_ANSWERED_HERE", "An answer to this enquiry is on its way.", "Wait for it to be registered."),
     (

@@ -147,6 +147,25 @@ def test_enquiry_is_asked_and_answered(demo: RunningDemo, issued: Issued) -> Non
     demo.json("certificate", "answer", asked["enquiry"], "--code", "CONFIRMED", "--text", "Yes.")
     listed = demo.json("certificate", "enquiries")["enquiries"]
     assert asked["enquiry"] in {row["id"] for row in listed}
+    told = demo.origin("certificate", "enquiries").stdout
+    assert f"{asked['enquiry']}  {issued.number}\n  from     Demo Customs" in told
+    assert "  answer   " in told
+    assert " Yes.\n" in told
+    unknown = demo.origin("certificate", "enquire", "urn:origin:demo:chamber-cn", "PAPER-77")
+    assert "[ENQUIRED_UNKNOWN]" in unknown.stderr
+    paper = demo.json(
+        "certificate",
+        "enquire",
+        "urn:origin:demo:chamber-cn",
+        "--paper",
+        "PAPER-77",
+        "--text",
+        "Is it yours?",
+    )
+    (row,) = [
+        one for one in demo.json("certificate", "enquiries")["enquiries"] if one["id"] == paper["enquiry"]
+    ]
+    assert row["text"] == "About paper PAPER-77, which is not on the ledger. Is it yours?"
 
 
 def test_members_and_council_are_shown(demo: RunningDemo) -> None:
