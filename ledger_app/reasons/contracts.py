@@ -206,7 +206,7 @@ ROWS: Rows = (
     (
         "NOT_ACCREDITED",
         "The organisation has no accreditation for the scheme on this day.",
-        "Ask the national authority for the accreditation.",
+        "Ask the national authority for the accreditation (`origin member accredit …`).",
     ),
     ("PAUSED", "The ledger is paused.", "Try again when the pause is over."),
     ("SEALED", "The contract that takes the act is sealed for ever.", "Use the successor contract."),

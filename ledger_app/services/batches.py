@@ -16,6 +16,7 @@ from ledger_app.errors import BadInput, Conflict, TooLarge, Unprocessable
 from ledger_app.proof.hexes import to_hex
 from ledger_app.proof.leaf import Leaf, leaf_for
 from ledger_app.proof.merkle import MerkleTree
+from ledger_app.services import offices
 from ledger_app.services.context import Services
 from ledger_app.services.search.terms import entry, search_key
 from ledger_app.store import certificates, search_index
@@ -101,7 +102,7 @@ def prepare(ctx: Services, issuer: str, documents: list[Any], act_id: str) -> Ba
     """Check and commit `documents` (JSON objects) for `issuer` (organisation id).
 
     Raises BadInput `BATCH_EMPTY`, TooLarge `BATCH_TOO_LARGE`, Unprocessable `DOCUMENT_INVALID` (with `index`
-    and `findings`), `ISSUER_DIFFERS`, `SCHEMES_DIFFER` or `NUMBER_TWICE`.
+    and `findings`), `NOT_ACCREDITED`, `ISSUER_DIFFERS`, `SCHEMES_DIFFER` or `NUMBER_TWICE`.
     """
     if not documents:
         raise BadInput("BATCH_EMPTY")
@@ -114,6 +115,7 @@ def prepare(ctx: Services, issuer: str, documents: list[Any], act_id: str) -> Ba
         if document["scheme"] != scheme:
             raise Unprocessable("SCHEMES_DIFFER", index=index, schemes=[scheme, document["scheme"]])
     _check_numbers(documents)
+    offices.require(ctx, issuer, documents)
     keys = [secrets.token_bytes(32) for _ in documents]
     leaves = tuple(leaf_for(document, secret) for document, secret in zip(documents, keys, strict=True))
     tree = MerkleTree(leaf.hash() for leaf in leaves)

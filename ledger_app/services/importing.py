@@ -3,9 +3,12 @@
 from typing import Any
 
 from ledger_app.access.principals import Principal
+from ledger_app.domain.findings import Finding
 from ledger_app.domain.imports import ImportResult, import_file
 from ledger_app.proof.canonical import parse_json
+from ledger_app.services import offices
 from ledger_app.services.context import Services
+from ledger_app.services.names import id_of
 from ledger_app.store import members
 
 _MAX_DEPTH = 32
@@ -23,7 +26,22 @@ def read_file(ctx: Services, principal: Principal, data: bytes, filename: str) -
         filename,
         lambda raw: parse_json(raw, max_bytes=max(len(raw), 1), max_depth=_MAX_DEPTH, floats="text"),
     )
-    return {"documents": [_json(result.completed(own)) for result in found]}
+    read = [_json(result.completed(own)) for result in found]
+    ready = [each for each in read if each["ready"]]
+    if own and ready:
+        mine = principal.organisation or ""
+        for each, more in zip(ready, _refused(ctx, mine, ready), strict=True):
+            each["findings"] = [*(finding.to_json() for finding in more), *each["findings"]]
+            each["ready"] = not more
+    return {"documents": read}
+
+
+def _refused(ctx: Services, mine: str, ready: list[dict[str, Any]]) -> list[list[Finding]]:
+    """What would be refused of each, where the caller is who issues it."""
+    documents = [each["document"] for each in ready]
+    found = offices.findings(ctx, mine, documents)
+    own = [id_of(document["issuer"]["identifier"]) == mine for document in documents]
+    return [told if is_own else [] for told, is_own in zip(found, own, strict=True)]
 
 
 def own_issuer(ctx: Services, principal: Principal) -> dict[str, Any]:

@@ -56,6 +56,20 @@ def batch(conn: Connection, batch_id: str) -> dict[str, Any] | None:
     return None if row is None else dict(row)
 
 
+def office(conn: Connection, organisation: str, day: int) -> tuple[str | None, dict[str, int]]:
+    """The territory (0x…) of an organisation (0x…) as the index saw it last, and the kinds of its
+    accreditations that hold on `day`, by scheme (0x…)."""
+    home = select(index_organisations.c.territory).where(index_organisations.c.organisation == organisation)
+    right = index_accreditations.c
+    held = select(right.scheme, right.kind).where(
+        right.organisation == organisation,
+        right.kind != 0,
+        right.from_day <= day,
+        (right.until_day == 0) | (right.until_day >= day),
+    )
+    return conn.execute(home).scalar_one_or_none(), {row.scheme: row.kind for row in conn.execute(held)}
+
+
 def may_issue(conn: Connection, issuer: str, scheme: str, key: str, *, registry: str, now: int) -> bool:
     """Whether, by what the index saw last, `key` may issue for `issuer` under `scheme` (0x…) at this moment.
 

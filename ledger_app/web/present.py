@@ -119,7 +119,7 @@ def report_view(report: dict[str, Any], *, looked_up: bool) -> dict[str, Any]:
 
 def _notices(report: dict[str, Any]) -> list[str]:
     """All but the one that the heading's own words say."""
-    return [notice for notice in report["notices"] if notice != "COMPARE_WITH_PAPER"]
+    return [notice for notice in report.get("notices", ()) if notice != "COMPARE_WITH_PAPER"]
 
 
 def _used_in_part(report: dict[str, Any]) -> str:

@@ -6,9 +6,9 @@ from ledger_app.access.principals import Principal
 from ledger_app.domain.findings import unknown
 from ledger_app.services.acts import own_organisation
 from ledger_app.services.bulk.jobs import job_key
-from ledger_app.services.bulk.papers import papers_of
-from ledger_app.services.bulk.reading import Read, number_taken, number_twice, read_page
-from ledger_app.services.bulk.staging import as_recorded, is_repeated
+from ledger_app.services.bulk.reading import Read, number_taken, number_twice
+from ledger_app.services.bulk.rows import rows_of_page
+from ledger_app.services.bulk.staging import is_repeated
 from ledger_app.services.context import Services
 from ledger_app.services.importing import own_issuer
 from ledger_app.services.numbering import gives_numbers
@@ -28,9 +28,7 @@ def judged(
     """
     organisation = own_organisation(principal)
     key = job_key(ctx, organisation)
-    read = read_page(body, kind, first_row, own_issuer(ctx, principal), organisation, key)
-    papers = papers_of(ctx.vault, [row for row in read if row.content and not row.lacks_number])
-    as_recorded(ctx, organisation, read, papers)
+    read, _ = rows_of_page(ctx, (body, kind, first_row, own_issuer(ctx, principal), organisation, key))
     with ctx.store.read() as conn:
         found = imports.entries(conn, organisation, [row.content for row in read if row.content])
         held = imports.numbers_held(conn, organisation, "", [row.number for row in read if row.content])

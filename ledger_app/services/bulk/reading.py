@@ -14,6 +14,7 @@ import orjson
 from ledger_app.domain.findings import Finding, error
 from ledger_app.domain.imports import ImportResult, import_entry, import_table
 from ledger_app.domain.imports.splitting import CSV, rows_of
+from ledger_app.domain.offices import Office
 from ledger_app.domain.successors import named_original
 from ledger_app.domain.terms import organisation_id
 from ledger_app.errors import BadInput, TooLarge, Unprocessable
@@ -22,6 +23,7 @@ from ledger_app.proof.hexes import to_hex
 
 MAX_PAGE_ROWS: Final = 1_000
 _MAX_DEPTH: Final = 32
+UNKNOWN: Final = Office()
 _NUMBER: Final = ("/number", "FIELD_MISSING")
 
 
@@ -61,10 +63,16 @@ def column_of(pointer: str) -> str:
 
 
 def read_page(
-    body: bytes, kind: str, first_row: int, issuer: dict[str, Any], organisation: str, key: bytes
+    body: bytes,
+    kind: str,
+    first_row: int,
+    issuer: dict[str, Any],
+    organisation: str,
+    key: bytes,
+    office: Office = UNKNOWN,
 ) -> list[Read]:
     """The rows of a page. `issuer`: what completes a document that does not say who issues it; `organisation`
-    (0x…) must be who does; `key` makes the digests of contents.
+    (0x…) must be who does, and is `office`; `key` makes the digests of contents.
 
     Raises Unprocessable `IMPORT_UNREADABLE` or TooLarge `IMPORT_TOO_LARGE` for a page that is none.
     """
@@ -74,7 +82,7 @@ def read_page(
             found.append(result)
         else:
             completed = result.completed(issuer)
-            found.append(_judged(completed, organisation, key))
+            found.append(_judged(completed, organisation, key, office))
         if len(found) > MAX_PAGE_ROWS:
             raise TooLarge("IMPORT_TOO_LARGE", f"a page has at most {MAX_PAGE_ROWS} rows")
     return found
@@ -123,7 +131,7 @@ def _results(body: bytes, kind: str, first_row: int) -> Iterator[ImportResult | 
             yield Read(number, {}, [error("", bad.reason, bad.detail, fix)])
 
 
-def _judged(result: ImportResult, organisation: str, key: bytes) -> Read:
+def _judged(result: ImportResult, organisation: str, key: bytes, office: Office) -> Read:
     read = Read(result.row, result.document, result.findings)
     errors = [finding for finding in read.findings if finding.is_error]
     read.lacks_number = [(each.pointer, each.rule) for each in errors] == [_NUMBER]
@@ -134,6 +142,10 @@ def _judged(result: ImportResult, organisation: str, key: bytes) -> Read:
         fix = "Leave the issuer out, or name your own."
         named = read.document["issuer"]["identifier"]
         read.findings.append(refusal("ISSUER_DIFFERS", words, fix, pointer="/issuer/identifier", value=named))
+        read.lacks_number = False
+        return read
+    if refused := office.findings(read.document):
+        read.findings += refused
         read.lacks_number = False
         return read
     if named_original(read.document):

@@ -16,21 +16,17 @@ from ledger_app.access.principals import Principal
 from ledger_app.domain.certificate import check_for_issue
 from ledger_app.errors import BadInput, Conflict, NotFound
 from ledger_app.proof.leaf import Leaf
-from ledger_app.reasons import describe
 from ledger_app.services.batches import Paper
 from ledger_app.services.bulk.jobs import job_key, own, page_digest, sent_by
-from ledger_app.services.bulk.papers import papers_of, read_apart
-from ledger_app.services.bulk.reading import Read, number_taken, number_twice, read_page, refusal
+from ledger_app.services.bulk.papers import papers_of
+from ledger_app.services.bulk.reading import Read, number_taken, number_twice, refusal
+from ledger_app.services.bulk.rows import rows_of_page
 from ledger_app.services.context import Services
 from ledger_app.services.importing import own_issuer
 from ledger_app.services.numbering import take_numbers
-from ledger_app.services.originals import is_here
 from ledger_app.store import imports
 from ledger_app.store.engine import Connection
 from ledger_app.store.imports import Entry, Job, Page
-
-_FEWEST_APART: Final = 50
-"""A page of fewer lines is read faster than it is handed over."""
 
 MAX_PAGES: Final = 1_000_000
 
@@ -58,9 +54,8 @@ def put_page(
             raise Conflict("IMPORT_PAGE_DIFFERS", page=number)
         return _report(ctx, known)
     _must_receive(job)
-    read, papers = _read(ctx, (body, job.kind, first_row, own_issuer(ctx, principal), job.organisation, key))
-    as_recorded(ctx, job.organisation, read, papers)
-    _refuse_originals(ctx, job.organisation, read, papers)
+    task = body, job.kind, first_row, own_issuer(ctx, principal), job.organisation, key
+    read, papers = rows_of_page(ctx, task)
     fresh = _number(ctx, job, [row for row in read if row.content])
     papers |= papers_of(ctx.vault, [row for row in fresh if row.content not in papers])
     with ctx.store.begin() as conn:
@@ -103,49 +98,6 @@ def paper_from(kept: dict[str, Any]) -> Paper:
 def _must_receive(job: Job) -> None:
     if job.state != imports.RECEIVING:
         raise Conflict("IMPORT_CLOSED", f"The import is {job.state}.", state=job.state)
-
-
-def _read(ctx: Services, task: tuple[Any, ...]) -> tuple[list[Read], dict[str, Paper]]:
-    """The rows of a page and the papers of those that lack nothing, made by a process beside this one where
-    one is free."""
-    if task[0].count(b"\n") >= _FEWEST_APART:
-        found = ctx.readers.ask(read_apart, ctx.settings.master_keys(), *task)
-        if found is not None:
-            return found
-    rows = read_page(*task)
-    return rows, papers_of(ctx.vault, [row for row in rows if row.content and not row.lacks_number])
-
-
-def _refuse_originals(
-    ctx: Services, organisation: str, rows: Sequence[Read], papers: dict[str, Paper]
-) -> None:
-    """Refuse the rows whose original is a certificate of ours: they are issued out of it, not beside it."""
-    marked = [row for row in rows if row.marked]
-    if not marked:
-        return
-    numbers = {paper.number for paper in papers.values()}
-    with ctx.store.read() as conn:
-        for row in marked:
-            if is_here(conn, organisation, row.marked, numbers):
-                told = describe("ORIGINAL_HERE")
-                found = refusal(told.code, told.meaning, told.next_step, pointer="/original")
-                row.findings.append(found)
-                papers.pop(row.content, None)
-                row.content, row.lacks_number = "", False
-
-
-def as_recorded(ctx: Services, organisation: str, rows: Sequence[Read], papers: dict[str, Paper]) -> None:
-    """Rows that were recorded when the issuer's name still counted go by what they were recorded under."""
-    with ctx.store.read() as conn:
-        old = imports.entries(conn, organisation, [row.before for row in rows if row.before])
-    if not old:
-        return
-    recorded = {row.content: row.before for row in rows if row.before in old}
-    for row in rows:
-        row.content = recorded.get(row.content, row.content)
-    for content, before in recorded.items():
-        if content in papers:
-            papers[before] = papers.pop(content)
 
 
 def _number(ctx: Services, job: Job, rows: Sequence[Read]) -> list[Read]:
