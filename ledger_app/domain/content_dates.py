@@ -153,7 +153,8 @@ def _retrospective(document: Mapping[str, Any], rules: Agreement) -> Iterator[Fi
             "/issueDate",
             "ISSUED_TOO_LATE",
             f"{rules.code} lets it be issued up to {rule.period.words} after shipment.",
-            "Correct the dates; after that time it cannot be issued.",
+            "Correct the dates; after that time only a copy or replacement can be issued, which names its "
+            "original.",
             value=issued.isoformat(),
         )
     elif (
@@ -173,9 +174,10 @@ def _retrospective(document: Mapping[str, Any], rules: Agreement) -> Iterator[Fi
 
 
 def _rests(document: Mapping[str, Any]) -> bool:
-    """A copy or a replacement is dated when it is made; what it rests on was issued in time or not."""
+    """A copy or a replacement is dated when it is made; what it names as its original was issued in time or
+    not."""
     flags = _flags(document)
-    return "certified-true-copy" in flags or "replacement" in flags
+    return bool(("certified-true-copy" in flags or "replacement" in flags) and document.get("original"))
 
 
 def _flags(document: Mapping[str, Any]) -> list[Any]:

@@ -1,11 +1,11 @@
 """Customs' acts on a certificate: use it up against an import claim, give that back, or refuse the claim."""
 
-from datetime import date
 from typing import Any
 
 from ledger_app.access.principals import Principal
 from ledger_app.domain.course import Deed
 from ledger_app.domain.standing import act_reason_words
+from ledger_app.domain.terms import day_date, day_number
 from ledger_app.errors import BadInput
 from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.typed_data import Acquit, Refuse, Withdraw
@@ -40,7 +40,7 @@ def acquit(
         return dict(earlier)
     customs = own_organisation(principal)
     found = locate(ctx, principal, reference)
-    day = None if presented is None else _day(presented)
+    day = None if presented is None else day_date(day_number(presented))
     use = choose_units(ctx, found, units, items)
     draft = _draft(customs, found, declaration)
     draft.message = Acquit(
@@ -122,21 +122,18 @@ def _recorded(
     return answer
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise BadInput("DAY_INVALID", "The day of presentation is written YYYY-MM-DD.") from None
-
-
 def _acquitted_items(ctx: Services, customs: str, leaf: str, claim: str) -> list[dict[str, int]]:
     """The items of the acquittal to withdraw, which the contract compares by hash; empty for whole
     certificates.
     """
     with ctx.store.read() as conn:
         earlier = acts.listed(conn, desks=[customs], subject=leaf, limit=500)
-    for act in earlier:
-        if act.kind == "Acquit" and act.message["claim"] == claim and act.state not in acts.DEAD:
-            items: list[dict[str, int]] = act.message["items"]
-            return items
-    return []
+    mine = [
+        act
+        for act in earlier
+        if act.kind == "Acquit" and act.message["claim"] == claim and act.state not in acts.DEAD
+    ]
+    # A claim acquits once: others that wait under it are not what the ledger has.
+    done = next((act for act in mine if act.state in acts.DONE), mine[0] if mine else None)
+    items: list[dict[str, int]] = done.message["items"] if done else []
+    return items

@@ -149,7 +149,7 @@ def _accredited(ctx: Services, me: bytes, scheme: bytes) -> bool:
 def likely_day(ctx: Services, life: Life) -> date:
     """Today, where on earth that is kindest to the certificate: it is somewhere's customs that judges."""
     first, last = local_day(ctx.clock(), EVERYWHERE), local_day(ctx.clock(), _EARLIEST)
-    return last if first < life.valid_from else first
+    return min(max(first, life.valid_from), last)
 
 
 def _enquiries(ctx: Services, leaf: str) -> dict[str, Enquiry]:

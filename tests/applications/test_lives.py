@@ -213,6 +213,25 @@ def test_a_certificate_is_used_up_as_long_as_its_last_day_lasts_somewhere(
     assert acquit(world, certificate, declaration="D-2")["act"]["state"] == "needs-signature"
     with pytest.raises(BadInput, match="DAY_INVALID"):
         acquit(world, certificate, presented="29/02/2028")
+    for other in ("2028-W09-2", "20280229", "2028-02-30", ""):
+        with pytest.raises(BadInput, match="DAY_INVALID"):
+            acquit(world, certificate, presented=other)
+
+
+def test_a_certificate_of_one_day_is_used_at_every_hour_of_that_day(
+    world: World, at: Callable[[datetime], None]
+) -> None:
+    day = {"validFrom": "2028-03-01", "validUntil": "2028-03-01"}
+    (certificate,) = world.issue(world.document(scheme="NON-PREFERENTIAL", allowance=9, **day))
+    begun = datetime(2028, 2, 29, 10, 0, tzinfo=UTC)  # the first moment of that day on earth
+    # It is three days at once from 10 to 12 o'clock.
+    for hours in (0, 13, 14, 24.5, 25.9, 26, 37, 49.9):
+        at(begun + timedelta(hours=hours))
+        assert acquit(world, certificate, units=1, declaration=f"D-{hours}")["act"]["id"]
+    for hours, reason in ((-0.1, "NOT_YET_VALID"), (50, "EXPIRED")):
+        at(begun + timedelta(hours=hours))
+        with pytest.raises(Conflict, match=reason):
+            acquit(world, certificate, units=1, declaration=f"D-{hours}")
 
 
 def test_a_certificate_is_not_used_before_its_first_day_has_begun_anywhere(

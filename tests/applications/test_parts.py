@@ -124,6 +124,24 @@ def test_an_original_with_allowances_by_item_has_no_successor_without_them(world
         supersede(world, original, *parts)
 
 
+def test_a_withdrawal_gives_back_what_was_acquitted_whatever_else_waits_under_the_claim(world: World) -> None:
+    (original,) = world.issue(itemised(world, (6, None), (4, None)))
+    customs, named = world.principal("customs-au"), Reference(id=original["id"])
+
+    def acquit(item: int, units: int) -> Any:
+        used = [{"item": item, "units": units}]
+        return clearing.acquit(world.ctx, customs, named, "W-1", None, used, ALWAYS)
+
+    first, second = acquit(1, 2), acquit(2, 3)
+    world.sign_only(first)
+    world.done(first)
+    withdrawal = clearing.withdraw(world.ctx, customs, named, "W-1", 1, ALWAYS)
+    world.sign_only(withdrawal)
+    world.done(withdrawal)
+    assert world.ctx.gateway.item_used(bytes.fromhex(original["leaf"][2:]), 1) == 0
+    assert world.settle(second)["state"] == "reverted"
+
+
 def test_back_to_back_takes_of_each_item_what_it_uses_of_it(world: World) -> None:
     (original,) = world.issue(itemised(world, (6, None), (4, None)))
     chamber = world.actors["chamber-au"]

@@ -312,6 +312,10 @@ def test_a_true_copy_made_late_is_not_a_late_issue() -> None:
         transport={"departureDate": "2025-01-06"},
     )
     assert "ISSUED_TOO_LATE" not in rules(made)
+    for flag in ("certified-true-copy", "replacement"):
+        nameless = {**made, "flags": [flag]}
+        del nameless["original"]
+        assert rules(nameless)["ISSUED_TOO_LATE"] == "/issueDate"
     assert "ISSUED_TOO_LATE" in rules(changed(transport={"departureDate": "2025-01-06"}))
 
 

@@ -4,7 +4,6 @@ Whoever acts says which version they saw, so that nobody decides about a text th
 """
 
 from dataclasses import replace
-from datetime import date
 from typing import Any, Final
 
 import orjson
@@ -14,6 +13,7 @@ from ledger_app.domain.application import Application, Side, do
 from ledger_app.domain.content_dates import day_at
 from ledger_app.domain.findings import has_errors
 from ledger_app.domain.standing import Role
+from ledger_app.domain.terms import day_number
 from ledger_app.errors import BadInput, Conflict, NotFound, NotPermitted, TooLarge, Unprocessable
 from ledger_app.services import issuing, numbering
 from ledger_app.services.acts import own_organisation
@@ -283,10 +283,7 @@ def _check_content(ctx: Services, case: Case, *, self_issued: bool) -> None:
 def _dated(ctx: Services, case: Case, issue_date: str | None) -> dict[str, Any]:
     document = case.whole()
     if issue_date is not None:
-        try:
-            date.fromisoformat(issue_date)
-        except ValueError:
-            raise BadInput("DAY_INVALID", "A day of issue is written YYYY-MM-DD.") from None
+        day_number(issue_date)
         return {**document, "issueDate": issue_date}
     if case.row.applicant == case.row.issuer and "issueDate" in document:
         return document
