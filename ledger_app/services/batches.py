@@ -102,7 +102,7 @@ def prepare(ctx: Services, issuer: str, documents: list[Any], act_id: str) -> Ba
     """Check and commit `documents` (JSON objects) for `issuer` (organisation id).
 
     Raises BadInput `BATCH_EMPTY`, TooLarge `BATCH_TOO_LARGE`, Unprocessable `DOCUMENT_INVALID` (with `index`
-    and `findings`), `NOT_ACCREDITED`, `ISSUER_DIFFERS`, `SCHEMES_DIFFER` or `NUMBER_TWICE`.
+    and `findings`), `ISSUER_DIFFERS`, `SCHEMES_DIFFER` or `NUMBER_TWICE`, NotPermitted `NOT_ACCREDITED`.
     """
     if not documents:
         raise BadInput("BATCH_EMPTY")

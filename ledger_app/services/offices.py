@@ -11,7 +11,7 @@ from ledger_app.domain.findings import Finding
 from ledger_app.domain.offices import NOT_ACCREDITED, Office
 from ledger_app.domain.standing import AccreditationKind
 from ledger_app.domain.terms import scheme_code, scheme_id, territory_code
-from ledger_app.errors import BadInput, Unavailable, Unprocessable
+from ledger_app.errors import BadInput, NotPermitted, Unavailable, Unprocessable
 from ledger_app.proof.hexes import from_hex
 from ledger_app.services.context import Services
 from ledger_app.store import standings
@@ -53,12 +53,13 @@ def findings(ctx: Services, organisation: str, documents: Sequence[Mapping[str, 
 
 
 def require(ctx: Services, organisation: str, documents: Sequence[Mapping[str, Any]]) -> None:
-    """Raises Unprocessable for the first document with such findings: `NOT_ACCREDITED` where that is all,
-    else `DOCUMENT_INVALID`; with `index` and `findings`."""
+    """Raises for the first document with such findings NotPermitted `NOT_ACCREDITED` where that is all, else
+    Unprocessable `DOCUMENT_INVALID`; with `index` and `findings`."""
     for index, found in enumerate(findings(ctx, organisation, documents)):
-        if found:
-            reason = (
-                NOT_ACCREDITED if {each.rule for each in found} == {NOT_ACCREDITED} else "DOCUMENT_INVALID"
-            )
-            words = f"Document {index + 1}, {found[0].pointer}: {found[0].words}"
-            raise Unprocessable(reason, words, index=index, findings=[each.to_json() for each in found])
+        if not found:
+            continue
+        words = f"Document {index + 1}, {found[0].pointer}: {found[0].words}"
+        told = [each.to_json() for each in found]
+        if {each.rule for each in found} == {NOT_ACCREDITED}:
+            raise NotPermitted(NOT_ACCREDITED, words, index=index, findings=told)
+        raise Unprocessable("DOCUMENT_INVALID", words, index=index, findings=told)

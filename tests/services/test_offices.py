@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ledger_app.errors import NodeUnavailable, Unprocessable
+from ledger_app.errors import LedgerError, NodeUnavailable, Unprocessable
 from ledger_app.services import importing, issuing, members, offices
 from ledger_app.services.context import ALWAYS
 from ledger_app.store import standings
@@ -34,7 +34,7 @@ def test_what_no_verifier_would_call_genuine_or_the_ledger_refuses_is_not_signed
     world: World, pointer: str, rule: str, changes: dict[str, str]
 ) -> None:
     wrong = abroad(world) if "issuer__territory" in changes else world.document(**changes)
-    with pytest.raises(Unprocessable) as refused:
+    with pytest.raises(LedgerError) as refused:
         issue(world, wrong)
     (found,) = refused.value.context["findings"]
     assert (found["pointer"], found["rule"], refused.value.context["index"]) == (pointer, rule, 0)
