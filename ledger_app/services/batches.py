@@ -4,8 +4,9 @@ Everything here happens before the write transaction, so that a large batch keep
 """
 
 import secrets
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
@@ -13,7 +14,7 @@ import orjson
 from ledger_app.domain.certificate import admit
 from ledger_app.domain.terms import organisation_id, territory_code
 from ledger_app.errors import BadInput, Conflict, TooLarge, Unprocessable
-from ledger_app.proof.hexes import to_hex
+from ledger_app.proof.hexes import from_hex, to_hex
 from ledger_app.proof.leaf import Leaf, leaf_for
 from ledger_app.proof.merkle import MerkleTree
 from ledger_app.services import offices
@@ -117,13 +118,35 @@ def prepare(ctx: Services, issuer: str, documents: list[Any], act_id: str) -> Ba
     _check_numbers(documents)
     offices.require(ctx, issuer, documents)
     keys = [secrets.token_bytes(32) for _ in documents]
-    leaves = tuple(leaf_for(document, secret) for document, secret in zip(documents, keys, strict=True))
-    tree = MerkleTree(leaf.hash() for leaf in leaves)
     papers = [
-        Paper.of(ctx.vault, document, secret, leaf)
-        for document, secret, leaf in zip(documents, keys, leaves, strict=True)
+        Paper.of(ctx.vault, document, secret, leaf_for(document, secret))
+        for document, secret in zip(documents, keys, strict=True)
     ]
-    return batch_of(ctx, papers, tree, act_id)
+    papers = as_before(ctx, issuer, papers)
+    return batch_of(ctx, papers, MerkleTree(paper.leaf.hash() for paper in papers), act_id)
+
+
+def as_before(ctx: Services, issuer: str, papers: Sequence["Paper"]) -> list["Paper"]:
+    """The papers; in the place of one that `issuer` (0x…) asked for before, to the letter, and that came to
+    nothing, that one: under its secret it has the leaf that a signer may have signed under the number, and
+    signs no other."""
+    with ctx.store.read() as conn:
+        rows = certificates.come_to_nothing(conn, issuer, [each.number for each in papers])
+    before: dict[str, list[CertificateRow]] = defaultdict(list)
+    for row in rows:
+        before[row.number].append(row)
+    return [_again(ctx, each, before[each.number]) if each.number in before else each for each in papers]
+
+
+def _again(ctx: Services, fresh: "Paper", before: Sequence[CertificateRow]) -> "Paper":
+    document = orjson.loads(fresh.plain)["document"]
+    for row in before:
+        opened = paper(ctx, row)
+        if opened is not None and opened["document"] == document:
+            secret = from_hex(opened["secret"], 32)
+            leaf = leaf_for(document, secret)
+            return replace(Paper.of(ctx.vault, document, secret, leaf), id=row.id)
+    return fresh
 
 
 def batch_of(ctx: Services, papers: Sequence["Paper"], tree: MerkleTree, act_id: str) -> Batch:
@@ -141,11 +164,13 @@ def keep(conn: Connection, batch: Batch) -> None:
     """Record the batch's certificates. Raises Conflict `NUMBER_TAKEN` with the numbers that live ones
     hold.
     """
-    taken = certificates.add_many(conn, batch.rows, batch.links)
+    again = certificates.present(conn, [row.id for row in batch.rows])
+    taken = certificates.add_many(conn, batch.rows, batch.links, again)
     if taken:
         shown = ", ".join(taken[:5]) + (" and others" if len(taken) > 5 else "")
         raise Conflict("NUMBER_TAKEN", f"Already used by this issuer: {shown}.", numbers=taken[:100])
-    search_index.add(conn, batch.entries)
+    search_index.add(conn, [entry for entry in batch.entries if entry.certificate_id not in again])
+    search_index.ask_again(conn, [entry for entry in batch.entries if entry.certificate_id in again])
 
 
 def paper(ctx: Services, row: CertificateRow) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ the ledger. Rows that cannot be read as what their columns are declared to hold 
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
 
 from ledger_app.errors import Broken
-from ledger_app.store.acts import DEAD
+from ledger_app.store.acts import DEAD, REVERTED
 from ledger_app.store.tables_records import (
     acts,
     certificate_links,
@@ -61,20 +61,54 @@ class ReceivedRow:
 
 
 def add_many(
-    conn: Connection, rows: Sequence[CertificateRow], links: Iterable[tuple[str, str, str]]
+    conn: Connection,
+    rows: Sequence[CertificateRow],
+    links: Iterable[tuple[str, str, str]],
+    again: Collection[str] = (),
 ) -> list[str]:
-    """Record new certificates and their links (certificate id, kind, value).
+    """Record new certificates and their links (certificate id, kind, value). `again`: ids of those that are
+    here, came to nothing and are asked for once more.
 
     Gives the numbers that are taken by live certificates of the same issuer; if any, nothing was written.
     """
     taken = _claim_numbers(conn, rows)
     if taken:
         return taken
+    if again:
+        ids = list(again)
+        for start in range(0, len(ids), 500):
+            some = ids[start : start + 500]
+            conn.execute(delete(certificates).where(certificates.c.id.in_(some)))
+            conn.execute(delete(certificate_links).where(certificate_links.c.certificate_id.in_(some)))
     conn.execute(insert(certificates), [_values(row) for row in rows])
     values = [{"certificate_id": i, "kind": kind, "value": value} for i, kind, value in sorted(set(links))]
     if values:
         conn.execute(insert(certificate_links), values)
     return []
+
+
+def present(conn: Connection, ids: Sequence[str]) -> frozenset[str]:
+    """Those of `ids` that are here."""
+    found: list[str] = []
+    for start in range(0, len(ids), 500):
+        query = select(certificates.c.id).where(certificates.c.id.in_(ids[start : start + 500]))
+        found += conn.execute(query).scalars()
+    return frozenset(found)
+
+
+def come_to_nothing(conn: Connection, issuer: str, numbers: Sequence[str]) -> list[CertificateRow]:
+    """Certificates of the issuer (0x…) under these numbers whose act came to nothing and whose document is
+    still here; first those whose act was signed and refused by the ledger, oldest first."""
+    found: list[CertificateRow] = []
+    for start in range(0, len(numbers), 500):
+        query = _query().where(
+            certificates.c.number.in_(numbers[start : start + 500]),
+            certificates.c.issuer == issuer,
+            certificates.c.sealed.is_not(None),
+            acts.c.state.in_(DEAD),
+        )
+        found += _rows(conn, query)
+    return sorted(found, key=lambda row: (row.state != REVERTED, row.id))
 
 
 def by_id(conn: Connection, certificate_id: str) -> CertificateRow | None:

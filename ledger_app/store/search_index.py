@@ -48,6 +48,19 @@ def add(conn: Connection, entries: Sequence[Entry]) -> None:
     _turn_round(conn, first // STEP * STEP, after // STEP * STEP)
 
 
+def ask_again(conn: Connection, entries: Sequence[Entry]) -> None:
+    """Let certificates that are searchable and came to nothing be those of the act that asks for them once
+    more: what they are found by is the same."""
+    searched = certificate_search.c
+    ordinals: list[int] = []
+    for entry in entries:
+        same = searched.certificate_id == entry.certificate_id
+        conn.execute(update(certificate_search).where(same).values(act_id=entry.act_id))
+        ordinals += conn.execute(select(searched.ordinal).where(same)).scalars()
+    kinds = (search_flags.PENDING, search_flags.ENDED)
+    search_flags.put(conn, {search_flags.PENDING: ordinals}, ordinals, kinds)
+
+
 def add_before(conn: Connection, entries: Sequence[Entry]) -> None:
     """Make certificates searchable that were recorded before search was there, newest first: a whole segment
     of them, or all that are left.

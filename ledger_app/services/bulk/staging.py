@@ -16,7 +16,7 @@ from ledger_app.access.principals import Principal
 from ledger_app.domain.certificate import check_for_issue
 from ledger_app.errors import BadInput, Conflict, NotFound
 from ledger_app.proof.leaf import Leaf
-from ledger_app.services.batches import Paper
+from ledger_app.services.batches import Paper, as_before
 from ledger_app.services.bulk.jobs import job_key, own, page_digest, sent_by
 from ledger_app.services.bulk.papers import papers_of
 from ledger_app.services.bulk.reading import Read, number_taken, number_twice, refusal
@@ -58,6 +58,7 @@ def put_page(
     read, papers = rows_of_page(ctx, task)
     fresh = _number(ctx, job, [row for row in read if row.content])
     papers |= papers_of(ctx.vault, [row for row in fresh if row.content not in papers])
+    papers = dict(zip(papers, as_before(ctx, job.organisation, list(papers.values())), strict=True))
     with ctx.store.begin() as conn:
         job = own(conn, principal, job_id)
         if (known := imports.page(conn, job_id, number)) is not None and known.digest == digest:
