@@ -4,9 +4,13 @@ import json
 import os
 import sys
 import time
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
 from ledger_app.cli import output
+
+MOST: Final = 1_000
+"""Findings, certificates and acts that are listed with --json, each."""
 
 
 class Progress:
@@ -47,6 +51,52 @@ class Progress:
         return read + (f"; {job['final']:,} of {job['ready']:,} final" if "final" in job else "")
 
 
+class Findings:
+    """What was found in the rows: the first of the errors, and the first of what is less than an error."""
+
+    def __init__(self) -> None:
+        self._errors: list[dict[str, Any]] = []
+        self._others: list[dict[str, Any]] = []
+        self._number = {True: 0, False: 0}
+
+    def add(self, findings: Iterable[dict[str, Any]]) -> None:
+        """Take them in; a thousand of each are kept."""
+        for finding in findings:
+            is_error = finding["severity"] == "error"
+            self._number[is_error] += 1
+            kept = self._errors if is_error else self._others
+            if len(kept) < MOST:
+                kept.append(finding)
+
+    @property
+    def first(self) -> list[dict[str, Any]]:
+        """At most a thousand, errors before all else."""
+        return (self._errors + self._others)[:MOST]
+
+    @property
+    def more(self) -> int:
+        """How many there were besides `first`."""
+        return sum(self._number.values()) - len(self.first)
+
+    def tell(self) -> None:
+        """The first of them in words on stderr, and how to see the others."""
+        shown = self.first[: output.MOST_FINDINGS]
+        for finding in shown:
+            where = finding.get("column") or finding.get("pointer") or "the whole"
+            words = " ".join(filter(None, (finding.get("words"), finding.get("fix"))))
+            place = f"{finding['severity']} row {finding['row']} {where}"
+            output.progress(f"{place}: {words} [{finding['rule']}]")
+        errors = sum(finding["severity"] == "error" for finding in shown)
+        if left := self._number[True] - errors:
+            output.progress(
+                f"… and {left:,} more errors; --errors FILE writes every refused row with its own"
+            )
+        if left := self._number[False] - (len(shown) - errors):
+            output.progress(
+                f"… and {left:,} more that refuse nothing; --json lists the first thousand findings"
+            )
+
+
 def too_long(row: int) -> dict[str, Any]:
     """The finding about a row that was too long to be read."""
     return {
@@ -76,3 +126,12 @@ def summary(job: dict[str, Any]) -> str:
         return f"{words}; waits for a second person: {command}"
     failed = f", {job['failed']:,} came to nothing" if job["failed"] else ""
     return f"{words}, {job['final']:,} issued and final{failed}; import {job['id']}: {job['state']}"
+
+
+def leave(job: dict[str, Any]) -> None:
+    """Exit as the import stands: 1 where an act came to nothing, 3 where rows were refused or not all is on
+    the ledger yet; else return."""
+    if job["failed"]:
+        raise SystemExit(output.REFUSED)
+    if job["refused"] or job["state"] not in ("done", "judged"):
+        raise SystemExit(output.PENDING)

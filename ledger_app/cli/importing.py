@@ -21,15 +21,11 @@ from ledger_app import errors
 from ledger_app.cli import common, output
 from ledger_app.cli.import_errors import DocumentsFile, ErrorsFile
 from ledger_app.cli.import_judging import MEDIA, judged_as_import, lacks
-from ledger_app.cli.import_words import Progress, summary, too_long
+from ledger_app.cli.import_words import MOST, Findings, Progress, leave, summary, too_long
 from ledger_app.client import Client
 from ledger_app.domain.imports.splitting import Page, kind_of, split
 
-REFUSED: Final = 3
-"""Exit code when a row could not be issued as it stands, or when it is not all on the ledger yet."""
-_OVER: Final = ("done", "stopped", "rejected")
 _WORDS: Final = ("approve", "reject", "show")
-_SHOWN: Final = 1_000
 _PATIENCE: Final = 60.0
 _AT_ONCE: Final = 2
 _DRY_ROWS, _DRY_SIZE = 200, 2 << 20
@@ -88,7 +84,7 @@ def import_(
 
 
 class _Import:
-    """One run of the command. `findings` holds the first of those that there were."""
+    """One run of the command."""
 
     def __init__(self, client: Client, stream: IO[bytes], name: str, kind: str, *, as_json: bool) -> None:
         self._client = client
@@ -98,8 +94,7 @@ class _Import:
         self._threads = threading.local()
         self._progress = Progress(as_json)
         self.errors: ErrorsFile | None = None
-        self.findings: list[dict[str, Any]] = []
-        self.more_findings = 0
+        self.findings = Findings()
         self._counts = {"rows": 0, "ready": 0, "refused": 0, "repeated": 0}
 
     def judge(self, documents: DocumentsFile | None, *, as_import: bool) -> dict[str, Any]:
@@ -181,7 +176,7 @@ class _Import:
             if told["next"] is None:
                 break
             more = {"cursor": told["next"]}
-        self._hold([finding for some in late.values() for finding in some])
+        self.findings.add([finding for some in late.values() for finding in some])
         for page in self._pages(job["pageRows"], job["pageSize"]) if self.errors is not None else ():
             here = [finding for row in page.rows for finding in late.get(row.number, ())]
             if here and self.errors is not None:
@@ -269,14 +264,9 @@ class _Import:
         lost = [too_long(number) for number in page.too_long]
         self._counts["rows"] += len(lost)
         self._counts["refused"] += len(lost)
-        self._hold(lost + findings)
+        self.findings.add(lost + findings)
         if self.errors is not None:
             self.errors.add(page, lost, [each for each in findings if each["row"] in refused])
-
-    def _hold(self, findings: list[dict[str, Any]]) -> None:
-        room = max(0, _SHOWN - len(self.findings))
-        self.findings += findings[:room]
-        self.more_findings += max(0, len(findings) - room)
 
 
 class _Lent:
@@ -326,15 +316,16 @@ def _decide(client: Client, word: str, job: str | None, *, as_json: bool) -> Non
         output.result(found)
     else:
         output.line(summary(found))
+    if word != "reject":
+        leave(found)
 
 
 def _tell(client: Client, run: _Import, job: dict[str, Any], file: str, *, as_json: bool) -> None:
-    refused, over = job["refused"], job["state"] in (*_OVER, "judged")
     if as_json:
         acts, certificates = [], []
         if job["id"] is not None:
             path = f"/v1/imports/jobs/{job['id']}"
-            rows = client.get(f"{path}/rows", limit=_SHOWN)["rows"]
+            rows = client.get(f"{path}/rows", limit=MOST)["rows"]
             certificates = [row for row in rows if row["state"]]  # the others were judged, and not issued
             acts = client.get(f"{path}/acts")["acts"]
         output.result(
@@ -342,27 +333,20 @@ def _tell(client: Client, run: _Import, job: dict[str, Any], file: str, *, as_js
                 "file": file,
                 "read": job["rows"],
                 "ready": job["ready"],
-                "refused": refused,
+                "refused": job["refused"],
                 "repeated": job["repeated"],
                 "issued": job["issued"],
                 "final": job["final"],
                 "failed": job["failed"],
                 "state": job["state"],
                 "import": job["id"],
-                "findings": run.findings,
-                "moreFindings": run.more_findings,
+                "findings": run.findings.first,
+                "moreFindings": run.findings.more,
                 "certificates": certificates,
                 "acts": acts,
             }
         )
     else:
-        for finding in run.findings[: output.MOST_FINDINGS]:
-            output.progress(output.finding_words(finding))
-        more = len(run.findings) + run.more_findings - output.MOST_FINDINGS
-        if more > 0:
-            output.progress(f"… and {more:,} more; --errors FILE writes them all, row by row")
+        run.findings.tell()
         output.line(summary(job))
-    if job["failed"]:
-        raise SystemExit(output.REFUSED)
-    if refused or not over or job["state"] in ("stopped", "rejected"):
-        raise SystemExit(REFUSED)
+    leave(job)

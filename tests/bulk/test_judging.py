@@ -91,3 +91,26 @@ def test_a_dry_run_counts_what_the_import_then_counts(demo: RunningDemo, tmp_pat
     assert [(one["row"], one["rule"]) for one in told["findings"]] == said
     for name in ("read", "ready", "refused", "repeated"):
         assert dry[name] == told[name], (name, json.dumps(dry)[:300])
+
+
+def test_errors_come_before_all_else_and_are_not_pushed_out(demo: RunningDemo, tmp_path: Path) -> None:
+    number = f"MANY-{secrets.token_hex(5)}"
+    file, wrong = tmp_path / "x.csv", tmp_path / "wrong.csv"
+    names = ["exporter.name", "consignee.name", "remarks", "transport.means", "transport.journey"]
+    names += ["items.0.description", "items.1.description", "items.0.marks"]
+    told_of = {name.replace(".", "__"): "=1+1" for name in names}
+    rows = [record(f"{number}-{place}", **told_of) for place in range(130)]
+    rows += [record(f"{number}-bad{place}", exportCountry="XX", **told_of) for place in range(40)]
+    file.write_bytes(table(rows))
+    told = demo.json("certificate", "import", str(file), "--dry-run", code=3)
+    assert [one["rule"] for one in told["findings"]].count("FORMULA_LIKE") == 960
+    assert {one["severity"] for one in told["findings"][:40]} == {"error"}
+    assert (len(told["findings"]), told["moreFindings"]) == (1_000, 400)
+    said = demo.origin("certificate", "import", str(file), "--dry-run", "--errors", str(wrong)).stderr
+    lines = [line for line in said.splitlines() if not line[:1].isdigit()]
+    assert len(lines) == 32
+    assert all(line.startswith("error row 1") and "exportCountry: " in line for line in lines[:30])
+    assert all(line.endswith("]") for line in lines[:30])
+    assert lines[30].startswith("… and 10 more errors; --errors FILE")
+    assert lines[31].startswith("… and 1,360 more that refuse nothing")
+    assert len(read(wrong)) == 40

@@ -50,3 +50,12 @@ def test_the_separator_is_the_header_lines_whatever_ends_it(end: str) -> None:
     assert found.document["number"] == "A"
     [page] = split(io.BytesIO(data), "csv", rows=9, size=1 << 20)
     assert import_csv(page.body) == [found]
+
+
+def test_what_is_said_of_a_cell_names_its_column() -> None:
+    for column, cell, rule in (
+        ("consignee.name", "=1+1", "FORMULA_LIKE"),
+        ("items.0.packages", "{x", "CELL_NOT_JSON"),
+    ):
+        [found] = import_csv(table(["number", "scheme", column], ["A", "RCEP", cell]))
+        assert [(one.pointer, one.rule) for one in found.read] == [("/" + column.replace(".", "/"), rule)]

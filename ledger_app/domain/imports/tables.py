@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Final, NoReturn
 
-from ledger_app.domain.findings import Finding, discrepancy
+from ledger_app.domain.findings import Finding, discrepancy, join_pointer
 from ledger_app.domain.imports.reader import MAX_IMPORT_DEPTH
 from ledger_app.errors import TooLarge, Unprocessable
 
@@ -228,7 +228,7 @@ def _be_text(value: Any) -> None:
 
 
 def _cell_finding(header: Header, cell: str, rule: str, words: str, fix: str) -> Finding:
-    return discrepancy("/extensions", rule, f"{'.'.join(map(str, header))}: {words}", fix, value=cell)
+    return discrepancy(join_pointer(*header), rule, f"{'.'.join(map(str, header))}: {words}", fix, value=cell)
 
 
 def _is_number(cell: str) -> bool:
