@@ -146,3 +146,34 @@ def test_every_subheading_of_the_harmonized_system_is_an_hs_code(outside_data: P
     assert len(codes) > 5000
     assert [code for code in codes if not is_hs_code(code)] == []
     assert [code for code in codes if hs_digits(f"{code[:4]}.{code[4:]}") != code] == []
+
+
+@pytest.mark.conformance
+def test_credentials_are_completed_by_our_members_beside_theirs_and_in_the_subject(
+    outside_data: Path,
+) -> None:
+    text = (outside_data / "coo" / "src_templates_ChaftaCoo_sampleW3C.ts").read_text("utf-8")
+    ours = {**DEFAULTS, "items": GOODS}
+    issuer = {"issuer": ours.pop("issuer")}
+    days = {"validFrom": "2026-11-20", "validUntil": "2027-11-19"}
+    for value in sample_objects(text):
+        subject = value["credentialSubject"]
+        beside = {**value, **ours}
+        within = {**value, "credentialSubject": {**subject, **ours, **days}}
+        both = {**value, "scheme": "CHAFTA", "credentialSubject": {**subject, **ours, "scheme": "RCEP"}}
+        for one in (beside, within, both, {"data": beside}, {"data": within}):
+            [found] = import_json(one)
+            assert found.origin == "credential"
+            assert errors(found).keys() == {"/issuer"}
+            made = found.completed(issuer)
+            assert made.ready
+            assert {name: made.document[name] for name in ours} == ours
+            kept = made.document["extensions"]["credential"]
+            kept = kept.get("data", kept)
+            for name in ("type", "issuer", "id", "proof", "validFrom", "issuanceDate"):
+                assert kept.get(name) == value.get(name)
+            assert made.document.get("validFrom") == (
+                days["validFrom"] if "validUntil" in made.document else None
+            )
+        [found] = import_json(within)
+        assert {name: found.document[name] for name in days} == days

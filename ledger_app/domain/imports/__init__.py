@@ -42,7 +42,8 @@ _READERS: Final[tuple[tuple[str, Callable[[Any], bool], Callable[[Reader], dict[
 
 
 _UNKNOWN: Final = "unknown"
-_COMPLETABLE: Final = ("uncefact", "tradetrust")
+_CREDENTIALS_OWN: Final = frozenset({"evidence", "validFrom", "validUntil"})
+"""Names that a credential has for something else: about the credential, as date-times or its own proofs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +179,11 @@ def _foreign(entry: dict[str, Any], row: int, found: list[Finding]) -> ImportRes
                 "Use the fields of docs/certificate.md, UN/CEFACT-style JSON, or CSV of either.",
             )
         )
-    if origin in _COMPLETABLE:
-        document = _with_own_fields(document, [root, place] if wrapped else [root])
+    if origin != _UNKNOWN:
+        places = [root, place] if wrapped else [root]
+        if origin == "credential":
+            places.append(place.at("credentialSubject"))
+        document = _with_own_fields(document, places)
     rest = root.remainder()
     if rest is not None:
         document["extensions"] = {origin: rest}
@@ -189,7 +193,8 @@ def _foreign(entry: dict[str, Any], row: int, found: list[Finding]) -> ImportRes
 def _with_own_fields(document: dict[str, Any], places: list[Reader]) -> dict[str, Any]:
     """Members with our own names beside the foreign ones complete what the foreign ones do not say."""
     for place in places:
-        given = {name: place.at(name).value for name in FIELDS if place.has(name)}
+        theirs = _CREDENTIALS_OWN if place.has("credentialSubject") else frozenset()
+        given = {name: place.at(name).value for name in FIELDS if place.has(name) and name not in theirs}
         typed = typed_row(given)
         for name, value in given.items():
             if value is not None and name not in document and typed[name] == value:
