@@ -55,6 +55,19 @@ def test_rows_are_judged_as_an_import_judges_them_and_nothing_is_recorded(desk: 
     ]
 
 
+def test_what_only_the_ledger_and_the_records_tell_is_told_too(desk: Desk) -> None:
+    issued = record(desk.number())
+    desk.imported(table([issued]))
+    copy = {**record(desk.number()), "flags": "certified-true-copy", "original.number": issued["number"]}
+    abroad = {
+        **record(desk.number()),
+        "issuanceBasis": "approved-exporter",
+        "certifierAuthorisation.number": "1",
+    }
+    found = judged(desk, table([copy, abroad]))
+    assert [errors(one) for one in found] == [["ORIGINAL_HERE"], ["BASIS_DIFFERS"]]
+
+
 def test_a_number_that_is_to_be_given_is_no_error_where_there_is_a_range(desk: Desk) -> None:
     row = record(None, remarks=secrets.token_hex(6))
     with Desk.of(desk.world, "chamber-au") as other:
