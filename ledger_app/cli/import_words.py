@@ -125,6 +125,9 @@ def summary(job: dict[str, Any]) -> str:
         command = f"origin certificate import approve {job['id']}"
         return f"{words}; waits for a second person: {command}"
     failed = f", {job['failed']:,} came to nothing" if job["failed"] else ""
+    if numbers := job["numbers"]:
+        first, last = numbers["first"], numbers["last"]
+        failed += f"; number {first}" if first == last else f"; numbers {first} to {last}"
     return f"{words}, {job['final']:,} issued and final{failed}; import {job['id']}: {job['state']}"
 
 

@@ -125,6 +125,8 @@ class _Import:
 
     def send(self, *, all_or_nothing: bool) -> dict[str, Any]:
         """Send every page that the service has not, and end the import."""
+        if next(self._pages(1, 1), None) is None:
+            raise errors.Unprocessable("IMPORT_UNREADABLE", "the file holds no certificate")
         asked = {
             "file": self._digest(),
             "name": self._name,
@@ -146,8 +148,6 @@ class _Import:
             self._count(told)
             self._note(page, told["findings"], {each["row"] for each in told["findings"]})
             self._progress.say({"state": job["state"], **self._counts})
-        if not pages and not unreadable:
-            raise errors.Unprocessable("IMPORT_UNREADABLE", "the file holds no certificate")
         end = {"pages": pages, "unreadable": unreadable[:100_000]}
         found: dict[str, Any] = self._patiently(lambda: self._client.post(f"{path}/end", end))
         return found

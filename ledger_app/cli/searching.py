@@ -104,12 +104,21 @@ def export(
     asked: dict[str, Any],
     to: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to; - for stdout.")],
     form: Annotated[
-        Text, typer.Option("--format", help="csv, json or ndjson; by the file's name otherwise, else csv.")
+        Text,
+        typer.Option(
+            "--format", help="csv, json or ndjson; by the file's name otherwise, csv where it has no ending."
+        ),
     ] = None,
     who: common.As = "",
 ) -> None:
     """Write everything that a search finds into a file, as CSV or JSON."""
-    chosen = form or _FORMATS.get(to.suffix.lower(), "csv")
+    ending = to.suffix.lower()
+    if form is None and ending and ending not in _FORMATS:
+        known = ", ".join(_FORMATS)
+        raise errors.BadInput(
+            "FILE_UNWRITABLE", f"{to}: the name ends in {known}, or --format says what it is"
+        )
+    chosen = form or _FORMATS.get(ending, "csv")
     parts = common.connect(CHAMBER, who).stream(f"{_PATH}/export", format=chosen, **asked)
     if str(to) == "-":
         for part in parts:

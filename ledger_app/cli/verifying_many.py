@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,14 +61,17 @@ def verify_many(
     """Verify everything that the paths lead to; gives the exit code: 0 when all are genuine and in good
     standing, else the gravest. `untold(raw, error)`: the report when nobody could be asked.
 
-    Raises BadInput FILE_UNWRITABLE.
+    Raises BadInput FILE_UNWRITABLE, or VERIFY_NOTHING where the paths lead to nothing.
     """
+    questions = _questions(paths)
+    if (first_question := next(questions, None)) is None:
+        raise errors.BadInput("VERIFY_NOTHING", "There is nothing to verify in " + ", ".join(map(str, paths)))
     counts: dict[str, int] = {}
     codes: set[int] = set()
     asker = _Asker(client, fields, untold)
     with _Table(to) as table, ThreadPoolExecutor(_AT_ONCE) as pool:
         waiting: list[tuple[list[Asked], Any]] = []
-        for page in _pages(_questions(paths)):
+        for page in _pages(chain([first_question], questions)):
             waiting.append((page, pool.submit(asker.reports, page)))
             while len(waiting) > _AT_ONCE:
                 first, answer = waiting.pop(0)
@@ -81,7 +85,7 @@ def verify_many(
         output.result(result)
     else:
         told = ", ".join(f"{number:,} {words}" for words, number in sorted(counts.items()))
-        output.line(f"{total:,} verified: {told or 'nothing to verify'}; see {to}")
+        output.line(f"{total:,} verified: {told}; see {to}")
     return code
 
 

@@ -59,6 +59,11 @@ ROWS: Rows = (
         "Send the file again.",
     ),
     (
+        "VERIFY_NOTHING",
+        "Nothing was verified: the folders are empty, hidden files aside, and the lists name nothing.",
+        "Name bundles, folders that hold some, or lists of numbers or digests.",
+    ),
+    (
         "VERIFY_FILE_UNREADABLE",
         "This file could not be opened.",
         "See to its permissions and its size; the other files were verified all the same.",

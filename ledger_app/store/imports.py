@@ -309,6 +309,21 @@ def rows_listed(
     return [dict(row) for row in conn.execute(query).mappings()]
 
 
+def first_and_last(conn: Connection, job_id: str) -> tuple[str, str] | None:
+    """The numbers of the first and the last row of a job, in the order of the file, that certificates were
+    asked for; None before the first."""
+    table = import_rows
+    query = (
+        select(table.c.number)
+        .select_from(table.join(certificates, certificates.c.id == table.c.certificate_id))
+        .where(table.c.job_id == job_id)
+        .limit(1)
+    )
+    first = conn.execute(query.order_by(table.c.page, table.c.row)).scalar()
+    last = conn.execute(query.order_by(table.c.page.desc(), table.c.row.desc())).scalar()
+    return None if first is None or last is None else (first, last)
+
+
 # --- acts ---------------------------------------------------------------------------------------------------
 
 

@@ -155,6 +155,24 @@ def test_a_cell_of_ten_megabytes_is_a_refused_row_and_the_others_are_issued(
     assert (whole["state"], whole["issued"]) == ("stopped", 0)
 
 
+def test_an_import_is_summed_up_with_its_numbers_and_shown_with_how_it_stands(
+    demo: RunningDemo, tmp_path: Path, number: str
+) -> None:
+    file = tmp_path / "x.csv"
+    file.write_bytes(table([record(f"{number}-{place}") for place in (2, 1)]))
+    done = demo.origin("certificate", "import", str(file))
+    assert f"numbers {number}-2 to {number}-1" in done.stdout
+    job = done.stdout.split("import ")[-1].split(":")[0]
+    assert demo.origin("certificate", "import", "show", job).returncode == 0
+    file.write_bytes(table([record(f"{number}-1"), record(f"{number}-3", exportCountry="XX")]))
+    job = run(demo, 3, str(file))["import"]
+    assert demo.origin("certificate", "import", "show", job).returncode == 3
+    (tmp_path / "empty.json").write_text("[]")
+    for command in ("import", "check"):
+        empty = demo.origin("certificate", command, str(tmp_path / "empty.json"))
+        assert (empty.returncode, "holds no certificate" in empty.stderr) == (2, True), empty.stderr
+
+
 def test_the_template_is_a_table_that_can_be_filled_in_and_imported(
     demo: RunningDemo, tmp_path: Path, number: str
 ) -> None:
@@ -283,4 +301,7 @@ def test_verify_batch_says_how_it_is_called(demo: RunningDemo, tmp_path: Path) -
     ):
         done = demo.origin("verify", *arguments)
         assert (done.returncode, "Traceback" in done.stderr) == (2, False), (arguments, done.stderr)
+    assert list(tmp_path.iterdir()) == []
+    done = demo.origin("verify", "--batch", str(tmp_path), "--output", str(tmp_path / "x.csv"))
+    assert (done.returncode, "VERIFY_NOTHING" in done.stderr, done.stdout) == (2, True, "")
     assert list(tmp_path.iterdir()) == []

@@ -84,8 +84,11 @@ def test_export_writes_what_the_list_shows(demo: RunningDemo, tmp_path: Path) ->
         assert [row["leaf"] for row in rows] == [row["leaf"] for row in listed]
     shown = run(demo, tmp_path, "certificate", "export", "--number", "DEMO-RCEP-0001", "-o", "-")
     assert "DEMO-RCEP-0001" in shown.stdout
-    refused = run(demo, tmp_path, "certificate", "export", "-o", "nowhere/found.csv")
-    assert refused.returncode == 2
-    assert "FILE_UNWRITABLE" in refused.stderr
+    for name in ("nowhere/found.csv", "found.xlsx"):
+        refused = run(demo, tmp_path, "certificate", "export", "-o", name)
+        assert (refused.returncode, "FILE_UNWRITABLE" in refused.stderr) == (2, True), refused.stderr
+    assert not (tmp_path / "found.xlsx").exists()
+    shown = run(demo, tmp_path, "certificate", "export", "-o", "found.txt", "--format", "json")
+    assert json.loads((tmp_path / "found.txt").read_text())
     trader = run(demo, tmp_path, "certificate", "export", "--as", "trader", "-o", "-", "--format", "ndjson")
     assert (trader.returncode, trader.stdout) == (0, "")

@@ -84,7 +84,9 @@ def import_json(value: Any) -> list[ImportResult]:
     if isinstance(value, dict) and isinstance(value.get("data"), list) and len(value) == 1:
         value = value["data"]
     entries = value if isinstance(value, list) else [value]
-    if not entries or not all(isinstance(entry, dict) for entry in entries):
+    if not entries:
+        raise Unprocessable("IMPORT_UNREADABLE", "the list is empty: it holds no certificate")
+    if not all(isinstance(entry, dict) for entry in entries):
         raise Unprocessable(
             "IMPORT_UNREADABLE", "a certificate is a JSON object; send one, or a list of them"
         )

@@ -249,6 +249,7 @@ def _json(ctx: Services, conn: Connection, job: Job) -> dict[str, Any]:
     held, _ = imports.pages_held(conn, job.id)
     issued = sum(number for state, (_, number) in counts.items() if state not in DEAD)
     content = _content(ctx, job)
+    numbers = imports.first_and_last(conn, job.id) if job.state == imports.DONE else None
     return {
         "id": job.id,
         "state": job.state,
@@ -267,6 +268,7 @@ def _json(ctx: Services, conn: Connection, job: Job) -> dict[str, Any]:
         "issued": issued,
         "final": sum(counts.get(state, (0, 0))[1] for state in _SURE),
         "failed": sum(counts.get(state, (0, 0))[1] for state in DEAD),
+        "numbers": None if numbers is None else {"first": numbers[0], "last": numbers[1]},
         "acts": {state: number for state, (number, _) in sorted(counts.items())},
         "approval": {
             "above": ctx.settings.import_approval_above,
