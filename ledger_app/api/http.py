@@ -5,14 +5,18 @@ cursors.
 import base64
 import binascii
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from ledger_app.access.policy import POLICY, authorise
 from ledger_app.access.principals import Principal, principal_for
+from ledger_app.domain.words import printable
 from ledger_app.errors import BadInput
 from ledger_app.proof.canonical import JsonValue, parse_json
 from ledger_app.services.context import Once, Services
@@ -46,6 +50,32 @@ def services(request: Request) -> Services:
 
 
 Context = Annotated[Services, Depends(services)]
+
+
+def known_parameters(request: Request) -> None:
+    """Dependency of every route under /v1: a misspelt filter would otherwise find everything.
+
+    Raises BadInput `PARAMETER_UNKNOWN`, naming it and those that there are.
+    """
+    route = request.scope.get("route")
+    if not request.query_params or not isinstance(route, APIRoute) or not route.path.startswith("/v1/"):
+        return
+    known = sorted(set(_query_names(route.dependant)))
+    unknown = next((name for name in request.query_params if name not in known), None)
+    if unknown is not None:
+        there_are = f"there are {', '.join(known)}" if known else "there are none here"
+        raise BadInput(
+            "PARAMETER_UNKNOWN",
+            f"{printable(unknown, 40)!r}: {there_are}",
+            parameter=unknown[:80],
+            known=known,
+        )
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    yield from (parameter.alias for parameter in dependant.query_params)
+    for part in dependant.dependencies:
+        yield from _query_names(part)
 
 
 class Caller:

@@ -196,6 +196,11 @@ ROWS: Rows = (
         "A parameter of the address is missing or out of bounds.",
         "Correct the parameters named.",
     ),
+    (
+        "PARAMETER_UNKNOWN",
+        "The address has a parameter that does not exist here.",
+        "Use those that the detail names, written as there; letter case counts.",
+    ),
     ("REQUEST_INVALID", "The request cannot be read.", "Correct it as the detail says."),
     (
         "BODY_INVALID",
