@@ -82,6 +82,15 @@ def test_number_is_never_signed_twice_with_other_content(desk: Desk, tmp_path: P
     assert desk.refusals["a3"] == "SIGNER_NUMBER_USED"
 
 
+def test_the_same_certificate_is_signed_again_in_another_batch(desk: Desk, tmp_path: Path) -> None:
+    first, other = sample_document("N-1"), sample_document("N-2")
+    for identifier, documents in (("a1", [first]), ("a2", [first, other])):
+        desk.pending = [issue(*documents, identifier=identifier)]
+        with signer(desk, tmp_path, DEMO_ISSUER, certificates_per_day=2) as working:
+            working.step()
+    assert (set(desk.signatures), desk.refusals) == ({"a1", "a2"}, {})
+
+
 def test_person_who_says_no_is_obeyed(desk: Desk, tmp_path: Path) -> None:
     shown: list[str] = []
     desk.pending = [issue(sample_document("N-1"))]
