@@ -5,6 +5,7 @@ the index may be behind. While the ledger cannot be asked, nothing is refused.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ledger_app.domain.findings import Finding
@@ -21,8 +22,13 @@ def known(ctx: Services, organisation: str) -> Office:
     """The organisation (0x…) as the index has it; of one that it does not know, nothing fits."""
     with ctx.store.read() as conn:
         territory, rights = standings.office(conn, organisation, ctx.now() // 86_400)
-    kinds = {scheme_code(from_hex(scheme, 32)): AccreditationKind(kind) for scheme, kind in rights.items()}
-    return Office((territory and territory_code(from_hex(territory, 8))) or "", kinds)
+    kinds, home = {}, None
+    for scheme, kind in rights.items():
+        with suppress(BadInput, ValueError):  # an authority may have accredited for what is no scheme's code
+            kinds[scheme_code(from_hex(scheme, 32))] = AccreditationKind(kind)
+    with suppress(BadInput):
+        home = territory_code(from_hex(territory, 8)) if territory else None
+    return Office(home or "", kinds)
 
 
 def asked(ctx: Services, organisation: str, office: Office, schemes: Collection[str]) -> Office:

@@ -68,6 +68,14 @@ def forgetful(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     return world
 
 
+def test_what_cannot_be_read_in_the_index_is_left_to_the_ledger(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    junk = {"0x" + "ff" * 32: 1, "0x" + b"RCEP".hex().ljust(64, "0"): 77}
+    monkeypatch.setattr(standings, "office", lambda *_: ("0x" + "ff" * 8, junk))
+    world.done(issue(world, world.document()))
+
+
 def test_an_index_that_is_behind_refuses_nothing(forgetful: World) -> None:
     world = forgetful
     world.done(issue(world, world.document()))
