@@ -155,7 +155,7 @@ def run_once(request: Request, raw: Annotated[bytes, Depends(raw_body)]) -> Once
 
 OnceOnly = Annotated[Once, Depends(run_once)]
 Limit = Annotated[int, Query(ge=1, le=200)]
-Cursor = Annotated[str | None, Query(max_length=200)]
+Cursor = Annotated[str | None, Query(max_length=320)]
 
 
 def record_id(text: str) -> str:

@@ -95,7 +95,7 @@ def listed(
 
     A page may hold fewer than `limit` although there are more: go on as long as `next` is given.
     """
-    return find(ctx, who, filters, cursor=cursor, limit=limit, counted=count).to_json()
+    return find(ctx, who, filters, cursor=cursor, limit=limit, counted=count).to_json(counted=count)
 
 
 @router.get(

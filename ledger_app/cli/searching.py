@@ -27,6 +27,7 @@ def _option(help_text: str = "", metavar: str | None = None) -> Any:
 def _filters(
     number: Annotated[Text, _option("The whole number.")] = None,
     number_prefix: Annotated[Text, _option("How the number begins.")] = None,
+    digest: Annotated[Text, _option("The certificate with this digest.", "0x…")] = None,
     issuer: Annotated[Text, _option("The issuer's identifier.")] = None,
     exporter: Annotated[Text, _option(f"The exporter. {_NAME}", "NAME")] = None,
     party: Annotated[
@@ -91,8 +92,9 @@ def list_(
         return
     for row in found["certificates"]:
         output.line(f"{row['number']}  {row['scheme']}  {row['state']}, {row['standing']}  {row['digest']}")
-    if found.get("count") is not None:
-        output.progress(f"{found['count']} in all")
+    if count:
+        known = found.get("count")
+        output.progress("too many in all to be counted" if known is None else f"{known} in all")
     if found["next"]:
         output.progress(f"there may be more: --cursor {found['next']}")
     if not found["complete"]:

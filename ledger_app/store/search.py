@@ -106,10 +106,15 @@ def by_number(conn: Connection, question: Question, after: tuple[int, str] | Non
 
 
 def count(conn: Connection, question: Question) -> int | None:
-    """How many there are; None with a prefix of the number, for which each would have to be looked at."""
-    if question.prefix:
+    """How many there are; None where the prefix of the number would have to be looked for in very many."""
+    sets = {segment: bits for segment, bits in _segments(conn, question, None) if bits}
+    found = sum(bits.bit_count() for bits in sets.values())
+    if not question.prefix:
+        return found
+    if found > _SORTED_AT_ONCE:
         return None
-    return sum(bits.bit_count() for _, bits in _segments(conn, question, None))
+    numbers = _numbers(conn, list(_ordinals(sets))) if found else {}
+    return sum(number.startswith(question.prefix) for number in numbers.values())
 
 
 def numbered(conn: Connection, number: str) -> list[str]:

@@ -254,4 +254,3 @@ def test_every_parameter_that_is_described_is_taken_and_pages_take_others_too(wo
                     answer = client.get(path, params={one["name"]: "1"})
                     assert "PARAMETER_UNKNOWN" not in answer.text, (path, one["name"])
         assert client.get("/?from=a-link").status_code == 200
-        assert client.get("/healthz?probe=1").status_code == 200

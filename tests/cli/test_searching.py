@@ -45,6 +45,8 @@ def test_list_narrows_and_goes_on_where_the_page_before_ended(demo: RunningDemo,
     first = demo.json("certificate", "list", "--limit", "1", "--sort", "number", "--number-prefix", "DEMO-")
     assert [row["number"] for row in first["certificates"]] == ["DEMO-RCEP-0001"]
     assert first["complete"] is True
+    digest = first["certificates"][0]["digest"]
+    assert demo.json("certificate", "list", "--digest", digest)["certificates"] == first["certificates"]
     assert (
         demo.json("certificate", "list", "--standing", "revoked", "--number", "DEMO-RCEP-0001")[
             "certificates"

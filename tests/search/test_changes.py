@@ -1,5 +1,6 @@
 """A search says what the database says now: after acts, on the ledger, after a rebuild, erased, filled in."""
 
+import base64
 import json
 import threading
 from dataclasses import replace
@@ -98,6 +99,24 @@ def test_cursor_that_was_not_given_for_this_search_is_refused(shelf: Shelf, chan
     with pytest.raises(BadInput, match="cursor") as refused:
         find(shelf.ctx, who, asked, cursor=cursor, limit=3)
     assert refused.value.reason == "CURSOR_INVALID"
+
+
+@pytest.mark.parametrize("sort", ["newest", "number"])
+def test_cursor_shows_neither_where_it_goes_on_nor_that_two_go_on_at_the_same_place(
+    shelf: Shelf, sort: Any
+) -> None:
+    asked = Filters(sort=sort)
+    first, again = (find(shelf.ctx, WIDE, asked, limit=3) for _ in range(2))
+    assert first.next is not None
+    assert again.next is not None
+    assert first.next != again.next
+    raw = base64.urlsafe_b64decode(first.next + "===")
+    assert first.rows[-1]["number"].encode() not in raw
+    assert b":" + first.rows[-1]["number"][:5].encode() not in raw
+    other = find(shelf.ctx, WIDE, asked, limit=200).next
+    assert other is not None
+    assert len(other) == len(first.next)
+    assert find(shelf.ctx, WIDE, asked, cursor=again.next, limit=3).rows
 
 
 # --- standings ----------------------------------------------------------------------------------------------

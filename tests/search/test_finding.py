@@ -151,6 +151,18 @@ def test_every_standing_is_found_where_it_holds(shelf: Shelf, standing: str) -> 
         assert row["standing"] == standing or row["standing"] in STANDINGS[STANDINGS.index(standing) :]
 
 
+@pytest.mark.parametrize("prefix", ["C", "CCPIT-", "CCPIT-2", "CCPIT-2025-00", "VCCI-", "ZZZ"])
+def test_a_count_is_given_or_not_by_what_the_caller_may_read_alone(shelf: Shelf, prefix: str) -> None:
+    naive, asked = Naive(shelf.ctx, shelf.made), Filters(number_prefix=prefix)
+    for who in ASKING.values():
+        count = find(shelf.ctx, who, asked, counted=True).count
+        if count is None:  # only somebody who may read so many is not told how many they are
+            assert len(naive.find(who, Filters())) > 4_000
+        else:
+            assert count == len(naive.find(who, asked))
+    assert find(shelf.ctx, ASKING["stranger"], asked, counted=True).count == 0
+
+
 @pytest.mark.parametrize("kind", [Kind.TRADER, Kind.OPERATOR, Kind.COUNCIL])
 def test_those_who_are_no_organisation_find_nothing(shelf: Shelf, kind: Kind) -> None:
     page = find(shelf.ctx, Principal(kind, organisation=ASKING["issuer of most"].organisation), Filters())

@@ -1,15 +1,22 @@
-"""Cursors: where the next page goes on, sealed against change and bound to the filters and the caller."""
+"""Cursors: where the next page goes on, sealed against reading and change, and bound to the filters and the
+caller. The place may be that of a certificate which the caller may not read.
+"""
 
 import base64
 import binascii
 import hashlib
-import hmac
+import os
 import re
 from typing import Final
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from ledger_app.errors import BadInput
 
-_TAG: Final = 12
+_NONCE: Final = 12
+_PAD: Final = 64
+"""A cursor's length tells no more of the place than this."""
 _PLACE: Final = re.compile(r"(-?[0-9]{1,18}):(.{0,128})", re.ASCII | re.DOTALL)
 
 Place = tuple[int, str]
@@ -20,8 +27,11 @@ def sealed(key: bytes, fingerprint: str, place: Place | None) -> str | None:
     """The cursor that goes on after `place`; None at the end."""
     if place is None:
         return None
-    plain = f"{place[0]}:{place[1]}".encode()
-    return base64.urlsafe_b64encode(_tag(key, fingerprint, plain) + plain).decode().rstrip("=")
+    plain = f"{place[0]}:{place[1]}\0".encode()
+    plain += bytes(-len(plain) % _PAD)
+    nonce = os.urandom(_NONCE)
+    closed = nonce + _cipher(key).encrypt(nonce, plain, fingerprint.encode())
+    return base64.urlsafe_b64encode(closed).decode().rstrip("=")
 
 
 def opened(key: bytes, fingerprint: str, cursor: str | None) -> Place | None:
@@ -32,17 +42,14 @@ def opened(key: bytes, fingerprint: str, cursor: str | None) -> Place | None:
         return None
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
+        plain = _cipher(key).decrypt(raw[:_NONCE], raw[_NONCE:], fingerprint.encode())
+    except (binascii.Error, ValueError, InvalidTag):
         raise BadInput("CURSOR_INVALID") from None
-    tag, plain = raw[:_TAG], raw[_TAG:]
-    if not hmac.compare_digest(tag, _tag(key, fingerprint, plain)):
-        raise BadInput("CURSOR_INVALID")
-    place = _PLACE.fullmatch(plain.decode())
+    place = _PLACE.fullmatch(plain.rstrip(b"\0").decode())
     if place is None:
         raise BadInput("CURSOR_INVALID")
     return int(place[1]), place[2]
 
 
-def _tag(key: bytes, fingerprint: str, plain: bytes) -> bytes:
-    told = b"search-cursor\0" + fingerprint.encode() + b"\0" + plain
-    return hashlib.blake2b(told, digest_size=_TAG, key=key).digest()
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(hashlib.blake2b(b"search-cursor/v2", digest_size=32, key=key).digest())

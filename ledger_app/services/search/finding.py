@@ -34,10 +34,10 @@ class Page:
     count: int | None
     complete: bool
 
-    def to_json(self) -> dict[str, Any]:
-        """The page as the API gives it."""
-        counted = {} if self.count is None else {"count": self.count}
-        return {"certificates": self.rows, "next": self.next, "complete": self.complete, **counted}
+    def to_json(self, *, counted: bool) -> dict[str, Any]:
+        """The page as the API gives it; `counted`: with the count, null where it is not known."""
+        count = {"count": self.count} if counted else {}
+        return {"certificates": self.rows, "next": self.next, "complete": self.complete, **count}
 
 
 def find(
@@ -58,15 +58,21 @@ def find(
     with _readable(), ctx.store.read() as conn:
         complete = search_index.is_filled(conn)
         asked = question(ctx, conn, principal, filters)
+        count = _count(ctx, conn, principal, filters) if counted else None
         if asked is None:
-            return Page([], None, 0 if counted else None, complete)
+            return Page([], None, count, complete)
         if filters.sort == "number":
             found = search.by_number(conn, asked, after, limit)
         else:
             found = search.newest(conn, asked, None if after is None else after[0], limit)
-        count = search.count(conn, asked) if counted else None
         rows = _shown(ctx, conn, principal, [ordinal for ordinal, _ in found.rows])
     return Page(rows, cursors.sealed(key, fingerprint, found.after), count, complete)
+
+
+def _count(ctx: Services, conn: Connection, principal: Principal, filters: Filters) -> int | None:
+    """Whether it is told, and what, follows from what the caller may read alone."""
+    asked = question(ctx, conn, principal, filters, shortcut=False)
+    return 0 if asked is None else search.count(conn, asked)
 
 
 @contextmanager
