@@ -13,7 +13,7 @@ from ledger_app.domain.search_terms import NUMBER_LENGTHS
 from ledger_app.domain.standing import Role
 from ledger_app.errors import BadInput
 from ledger_app.services.search import filters as filtering
-from ledger_app.services.search.filters import STANDINGS, Filters
+from ledger_app.services.search.filters import STANDINGS, Filters, question
 from ledger_app.services.search.finding import find
 from ledger_app.services.visibility import may_see
 from ledger_app.store import certificates, search
@@ -209,3 +209,14 @@ def test_names_are_found_whole_and_only_whole(shelf: Shelf) -> None:
     assert find(shelf.ctx, _WIDE, Filters(exporter=name[:-1])).rows == []
     assert find(shelf.ctx, _WIDE, Filters(exporter="Consignee 1 Pty Ltd")).rows == []
     assert find(shelf.ctx, _WIDE, Filters(party=name)).rows
+
+
+@pytest.mark.parametrize("filters", [("number",), ("digest",), ("number", "digest")])
+def test_what_only_others_may_read_is_not_looked_into(shelf: Shelf, filters: tuple[str, ...]) -> None:
+    one = shelf.made[-1]
+    asked = Filters(**{name: getattr(one.row, name) for name in filters})
+    for who in ASKING.values():
+        with shelf.ctx.store.read() as conn:
+            found = question(shelf.ctx, conn, who, asked)
+        assert (found is not None) == readable(who, one)
+        assert [row["id"] for row in find(shelf.ctx, who, asked).rows] == ([one.row.id] if found else [])

@@ -18,7 +18,8 @@ from ledger_app.errors import BadInput
 from ledger_app.services.context import Services
 from ledger_app.services.names import id_of
 from ledger_app.services.search.terms import OPEN, keyed, search_key
-from ledger_app.store import search
+from ledger_app.services.visibility import entitled
+from ledger_app.store import certificates, search
 from ledger_app.store.engine import Connection
 from ledger_app.store.search import Question
 from ledger_app.store.search_bits import Days, Every, Having, Some, Wanted, Without
@@ -102,7 +103,7 @@ def question(
     if visible is None:
         return None
     parts.append(Having(keyed(key, visible)))
-    among = _among(conn, filters)
+    among = _among(conn, principal, filters)
     prefix = filters.number_prefix or ""
     if not prefix.isascii():
         return None
@@ -209,15 +210,28 @@ def _readable(principal: Principal) -> list[Term] | None:
     return terms
 
 
-def _among(conn: Connection, filters: Filters) -> frozenset[str] | None:
+def _among(conn: Connection, principal: Principal, filters: Filters) -> frozenset[str] | None:
     """The certificates that what is looked up directly leaves; None when nothing is."""
     found: list[list[str] | None] = []
     if filters.number is not None:
-        found.append(search.numbered(conn, filters.number))
+        found.append(_may_read(conn, principal, search.numbered(conn, filters.number)))
     if filters.digest is not None:
-        found.append(search.with_digest(conn, filters.digest.lower()))
+        found.append(_may_read(conn, principal, search.with_digest(conn, filters.digest.lower())))
     if filters.consignment is not None:
         found.append(search.linked(conn, "consignment", filters.consignment))
     if filters.container is not None:
         found.append(search.linked(conn, "container", filters.container))
     return frozenset.intersection(*(frozenset(ids or ()) for ids in found)) if found else None
+
+
+def _may_read(conn: Connection, principal: Principal, ids: list[str]) -> list[str]:
+    """Those that the caller may read, before more is done with them: how long a search takes does not tell
+    that there is one which only others may read.
+    """
+    asked = ids or [""]
+    rows, named = certificates.by_ids(conn, asked), certificates.organisations_of(conn, asked)
+    return [
+        one
+        for one, row in rows.items()
+        if entitled(principal, row) or principal.organisation in named.get(one, ())
+    ]
