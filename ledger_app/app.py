@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRouter
 
@@ -33,7 +33,6 @@ from ledger_app.api import (
     statements,
     verification,
 )
-from ledger_app.api.http import known_parameters
 from ledger_app.api.limits import Limits, file_too_large
 from ledger_app.api.observing import Observing
 from ledger_app.api.waiting import Bell
@@ -231,7 +230,6 @@ def create_app(settings: Settings, installation: Installation | None = None) -> 
         title="Origin Ledger",
         version="1",
         lifespan=lifespan,
-        dependencies=[Depends(known_parameters)],
         openapi_url="/v1/openapi.json",
         docs_url=None,  # the usual pages load their scripts from elsewhere; no request leaves this host
         redoc_url=None,

@@ -53,12 +53,12 @@ Context = Annotated[Services, Depends(services)]
 
 
 def known_parameters(request: Request) -> None:
-    """Dependency of every route under /v1: a misspelt filter would otherwise find everything.
+    """Dependency of routes with filters: a misspelt one would otherwise find everything.
 
     Raises BadInput `PARAMETER_UNKNOWN`, naming it and those that there are.
     """
     route = request.scope.get("route")
-    if not request.query_params or not isinstance(route, APIRoute) or not route.path.startswith("/v1/"):
+    if not request.query_params or not isinstance(route, APIRoute):
         return
     known = sorted(set(_query_names(route.dependant)))
     unknown = next((name for name in request.query_params if name not in known), None)

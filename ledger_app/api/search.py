@@ -6,13 +6,13 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
 from ledger_app.access.principals import Principal
-from ledger_app.api.http import Caller, Context, Cursor, Limit
+from ledger_app.api.http import Caller, Context, Cursor, Limit, known_parameters
 from ledger_app.services.context import Services
 from ledger_app.services.search.exporting import MEDIA, Format, export
 from ledger_app.services.search.filters import STANDINGS, Filters, Sort
 from ledger_app.services.search.finding import find
 
-router = APIRouter(prefix="/v1/certificates", tags=["certificates"])
+router = APIRouter(prefix="/v1/certificates", tags=["certificates"], dependencies=[Depends(known_parameters)])
 
 _NAME: Final = "by its whole name, letter case and spacing aside (only a keyed hash of it is kept)"
 _DAY: Final = "A day, YYYY-MM-DD."

@@ -83,6 +83,10 @@ def test_hostile_bodies_are_refused_by_every_route_that_reads_one(
             continue
         url = re.sub(r"{[^}]*}", "0" * 32, path)
         reply = client.post(url, content=BODIES[kind], headers={"Content-Type": "application/json"})
+        if path == "/v1/imports/judgement" and reply.status_code == 200:
+            # What is wrong with a page of rows is what it tells, row by row.
+            assert not any(row["ready"] for row in reply.json()["rows"]), kind
+            continue
         assert_refused(reply, (url, kind))
 
 
