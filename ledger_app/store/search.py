@@ -111,7 +111,7 @@ def count(conn: Connection, question: Question) -> int | None:
     found = sum(bits.bit_count() for bits in sets.values())
     if not question.prefix:
         return found
-    if found > _SORTED_AT_ONCE:
+    if found > _CHECKED_AT_MOST:
         return None
     numbers = _numbers(conn, list(_ordinals(sets))) if found else {}
     return sum(number.startswith(question.prefix) for number in numbers.values())
