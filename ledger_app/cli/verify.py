@@ -210,6 +210,7 @@ def _untold(raw: bytes | None, exc: errors.LedgerError, at: str | None) -> dict[
         "detail": exc.detail,
         "next": exc.next_step,
         "checks": checks,
+        "notices": [],
         "ledger": {"block": None, "time": None, "age_seconds": None},
     }
 
