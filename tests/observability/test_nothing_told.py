@@ -5,6 +5,7 @@ route is asked for badly, with marked values in every place where a caller can p
 import json
 import re
 import secrets
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -216,7 +217,11 @@ def test_an_answer_carries_the_id_of_its_line_and_never_one_that_was_sent(
     answer = httpx.get(f"{demo.url}/v1/reasons", headers={"X-Request-Id": "0123456789abcdef"})
     given = answer.headers["x-request-id"]
     assert given != "0123456789abcdef"
-    assert [line["route"] for line in logged(demo) if line.get("request") == given] == ["/v1/reasons"]
+    until = time.monotonic() + 10  # the line is written after the answer
+    while not (lines := [line["route"] for line in logged(demo) if line.get("request") == given]):
+        assert time.monotonic() < until, "it has no line"
+        time.sleep(0.05)
+    assert lines == ["/v1/reasons"]
 
 
 def test_the_labels_of_the_metrics_stay_few(told: tuple[running_demo.RunningDemo, Marks, str]) -> None:
