@@ -18,7 +18,7 @@ from ledger_app.errors import BadInput
 from ledger_app.services.context import Services
 from ledger_app.services.names import id_of
 from ledger_app.services.search.terms import OPEN, keyed, search_key
-from ledger_app.services.visibility import entitled
+from ledger_app.services.visibility import visible
 from ledger_app.store import certificates, search
 from ledger_app.store.engine import Connection
 from ledger_app.store.search import Question
@@ -228,10 +228,5 @@ def _may_read(conn: Connection, principal: Principal, ids: list[str]) -> list[st
     """Those that the caller may read, before more is done with them: how long a search takes does not tell
     that there is one which only others may read.
     """
-    asked = ids or [""]
-    rows, named = certificates.by_ids(conn, asked), certificates.organisations_of(conn, asked)
-    return [
-        one
-        for one, row in rows.items()
-        if entitled(principal, row) or principal.organisation in named.get(one, ())
-    ]
+    rows = certificates.by_ids(conn, ids or [""])
+    return [row.id for row in visible(conn, principal, rows.values())]

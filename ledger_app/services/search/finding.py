@@ -15,10 +15,11 @@ from ledger_app.services.search import cursors
 from ledger_app.services.search.filters import Filters, question
 from ledger_app.services.search.terms import search_key
 from ledger_app.services.standing import standing_word
-from ledger_app.services.visibility import entitled
-from ledger_app.store import certificates, members, search, search_index, standings
+from ledger_app.services.visibility import visible
+from ledger_app.store import members, search, search_index, standings
 from ledger_app.store.certificates import CertificateRow
 from ledger_app.store.engine import Connection
+from ledger_app.store.search import Question
 from ledger_app.store.search_flags import DISOWNED
 
 
@@ -58,7 +59,7 @@ def find(
     with _readable(), ctx.store.read() as conn:
         complete = search_index.is_filled(conn)
         asked = question(ctx, conn, principal, filters)
-        count = _count(ctx, conn, principal, filters) if counted else None
+        count = _count(ctx, conn, principal, filters, asked) if counted else None
         if asked is None:
             return Page([], None, count, complete)
         if filters.sort == "number":
@@ -69,9 +70,12 @@ def find(
     return Page(rows, cursors.sealed(key, fingerprint, found.after), count, complete)
 
 
-def _count(ctx: Services, conn: Connection, principal: Principal, filters: Filters) -> int | None:
+def _count(
+    ctx: Services, conn: Connection, principal: Principal, filters: Filters, asked: Question | None
+) -> int | None:
     """Whether it is told, and what, follows from what the caller may read alone."""
-    asked = question(ctx, conn, principal, filters, shortcut=False)
+    if filters.number_prefix:
+        asked = question(ctx, conn, principal, filters, shortcut=False)
     return 0 if asked is None else search.count(conn, asked)
 
 
@@ -89,7 +93,9 @@ def _shown(
 ) -> list[dict[str, Any]]:
     found = search.rows(conn, ordinals)
     rows = {ordinal: _row(values) for ordinal, values in found.items()}
-    rows = _entitled(conn, principal, rows)
+    # The search tables only locate: who may read it, the record itself says.
+    readable = {row.id for row in visible(conn, principal, rows.values())}
+    rows = {ordinal: row for ordinal, row in rows.items() if row.id in readable}
     names = members.names(conn, sorted({row.issuer for row in rows.values()}))
     seen = standings.of_leaves(conn, [row.leaf for row in rows.values()])
     disowned = search.flagged(conn, rows, DISOWNED)
@@ -105,18 +111,6 @@ def _shown(
         told["standing"] = standing_word(told, today, disowned=ordinal in disowned)
         shown.append(told)
     return shown
-
-
-def _entitled(
-    conn: Connection, principal: Principal, rows: dict[int, CertificateRow]
-) -> dict[int, CertificateRow]:
-    """Those that `visibility` lets through: the search tables only locate."""
-    named = certificates.organisations_of(conn, [row.id for row in rows.values()])
-    return {
-        ordinal: row
-        for ordinal, row in rows.items()
-        if entitled(principal, row) or principal.organisation in named.get(row.id, ())
-    }
 
 
 def _row(values: dict[str, Any]) -> CertificateRow:
