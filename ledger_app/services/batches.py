@@ -44,14 +44,14 @@ class Paper:
     links: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, vault: Vault, document: dict[str, Any], secret: bytes, leaf: Leaf) -> "Paper":
-        """Of a document that was admitted, under its secret."""
+    def of(cls, vault: Vault, document: dict[str, Any], secret: bytes) -> "Paper":
+        """Of a document that was admitted, under its secret. Raises BadInput as `leaf_for`."""
         return cls(
             id=new_id(),
             number=document["number"],
             scheme=document["scheme"],
             territory=document["issuer"]["territory"],
-            leaf=leaf,
+            leaf=leaf_for(document, secret),
             plain=orjson.dumps({"document": document, "secret": to_hex(secret)}),
             links=tuple(_links(vault, document)),
         )
@@ -117,12 +117,8 @@ def prepare(ctx: Services, issuer: str, documents: list[Any], act_id: str) -> Ba
             raise Unprocessable("SCHEMES_DIFFER", index=index, schemes=[scheme, document["scheme"]])
     _check_numbers(documents)
     offices.require(ctx, issuer, documents)
-    keys = [secrets.token_bytes(32) for _ in documents]
-    papers = [
-        Paper.of(ctx.vault, document, secret, leaf_for(document, secret))
-        for document, secret in zip(documents, keys, strict=True)
-    ]
-    papers = as_before(ctx, issuer, papers)
+    fresh = [Paper.of(ctx.vault, document, secrets.token_bytes(32)) for document in documents]
+    papers = as_before(ctx, issuer, fresh)
     return batch_of(ctx, papers, MerkleTree(paper.leaf.hash() for paper in papers), act_id)
 
 
@@ -143,9 +139,7 @@ def _again(ctx: Services, fresh: "Paper", before: Sequence[CertificateRow]) -> "
     for row in before:
         opened = paper(ctx, row)
         if opened is not None and opened["document"] == document:
-            secret = from_hex(opened["secret"], 32)
-            leaf = leaf_for(document, secret)
-            return replace(Paper.of(ctx.vault, document, secret, leaf), id=row.id)
+            return replace(Paper.of(ctx.vault, document, from_hex(opened["secret"], 32)), id=row.id)
     return fresh
 
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from ledger_app.errors import BadInput
-from ledger_app.proof.leaf import leaf_for
 from ledger_app.services.batches import Paper
 from ledger_app.services.bulk.reading import Read, read_page, refusal
 from ledger_app.store.secrets import Vault
@@ -17,14 +16,11 @@ def papers_of(vault: Vault, rows: Sequence[Read]) -> dict[str, Paper]:
     for row in rows:
         if row.content in papers or row.refused:
             continue
-        secret = secrets.token_bytes(32)
         try:
-            leaf = leaf_for(row.document, secret)
+            papers[row.content] = Paper.of(vault, row.document, secrets.token_bytes(32))
         except BadInput as bad:  # more values than a document may hold
             fix = "Split it into several certificates."
             row.findings.append(refusal(bad.reason, bad.detail, fix, pointer=""))
-            continue
-        papers[row.content] = Paper.of(vault, row.document, secret, leaf)
     return papers
 
 
