@@ -10,7 +10,6 @@ from ledger_app.services.bulk.reading import Read, number_taken, number_twice
 from ledger_app.services.bulk.rows import rows_of_page
 from ledger_app.services.bulk.staging import is_repeated
 from ledger_app.services.context import Services
-from ledger_app.services.importing import own_issuer
 from ledger_app.services.numbering import gives_numbers
 from ledger_app.store import imports
 from ledger_app.store.engine import Connection
@@ -28,7 +27,7 @@ def judged(
     """
     organisation = own_organisation(principal)
     key = job_key(ctx, organisation)
-    read, _ = rows_of_page(ctx, (body, kind, first_row, own_issuer(ctx, principal), organisation, key))
+    read, _ = rows_of_page(ctx, principal, organisation, key, body, kind, first_row)
     with ctx.store.read() as conn:
         found = imports.entries(conn, organisation, [row.content for row in read if row.content])
         held = imports.numbers_held(conn, organisation, "", [row.number for row in read if row.content])

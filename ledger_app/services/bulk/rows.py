@@ -5,6 +5,7 @@ recorded before. Nothing is recorded here.
 from collections.abc import Sequence
 from typing import Any, Final
 
+from ledger_app.access.principals import Principal
 from ledger_app.domain.offices import RULES
 from ledger_app.reasons import describe
 from ledger_app.services import offices
@@ -12,6 +13,7 @@ from ledger_app.services.batches import Paper
 from ledger_app.services.bulk.papers import papers_of, read_apart
 from ledger_app.services.bulk.reading import Read, read_page, refusal
 from ledger_app.services.context import Services
+from ledger_app.services.importing import own_issuer
 from ledger_app.services.originals import is_here
 from ledger_app.store import imports
 
@@ -19,10 +21,12 @@ _FEWEST_APART: Final = 50
 """A page of fewer lines is read faster than it is handed over."""
 
 
-def rows_of_page(ctx: Services, task: tuple[Any, ...]) -> tuple[list[Read], dict[str, Paper]]:
-    """The rows of a page, and by content the papers of those that lack nothing. `task`: the arguments of
-    `reading.read_page` but for the last. Raises Unprocessable `IMPORT_UNREADABLE`."""
-    organisation = task[4]
+def rows_of_page(
+    ctx: Services, principal: Principal, organisation: str, key: bytes, body: bytes, kind: str, first_row: int
+) -> tuple[list[Read], dict[str, Paper]]:
+    """The rows of a page, and by content the papers of those that lack nothing; the arguments are those of
+    `reading.read_page`. Raises Unprocessable `IMPORT_UNREADABLE`."""
+    task = body, kind, first_row, own_issuer(ctx, principal), organisation, key
     office = offices.known(ctx, organisation)
     rows, papers = _read(ctx, (*task, office))
     if doubted := {row.document["scheme"] for row in rows if any(one.rule in RULES for one in row.findings)}:

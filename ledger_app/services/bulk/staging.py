@@ -22,7 +22,6 @@ from ledger_app.services.bulk.papers import papers_of
 from ledger_app.services.bulk.reading import Read, number_taken, number_twice, refusal
 from ledger_app.services.bulk.rows import rows_of_page
 from ledger_app.services.context import Services
-from ledger_app.services.importing import own_issuer
 from ledger_app.services.numbering import take_numbers
 from ledger_app.store import imports
 from ledger_app.store.engine import Connection
@@ -54,8 +53,7 @@ def put_page(
             raise Conflict("IMPORT_PAGE_DIFFERS", page=number)
         return _report(ctx, known)
     _must_receive(job)
-    task = body, job.kind, first_row, own_issuer(ctx, principal), job.organisation, key
-    read, papers = rows_of_page(ctx, task)
+    read, papers = rows_of_page(ctx, principal, job.organisation, key, body, job.kind, first_row)
     fresh = _number(ctx, job, [row for row in read if row.content])
     papers |= papers_of(ctx.vault, [row for row in fresh if row.content not in papers])
     papers = dict(zip(papers, as_before(ctx, job.organisation, list(papers.values())), strict=True))
