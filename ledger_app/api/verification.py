@@ -114,9 +114,8 @@ def _worked_out(query: subjects.Query, today: date) -> subjects.Query:
     if query.bundle is None:
         return query
     try:
-        at = today if query.at is None else date.fromisoformat(query.at)
-        read = worked_out(bundle_from_json(query.bundle), at)
-    except (BadInput, ValueError):
+        read = worked_out(bundle_from_json(query.bundle), verifying.day_of(query, today))
+    except BadInput:
         return query  # the service says what is wrong with it
     return replace(query, bundle=None, read=read)
 

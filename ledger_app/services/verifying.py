@@ -69,7 +69,7 @@ def verify_many(
     and what replaced it. Raises BadInput for an unreadable query.
     """
     cases = [
-        _Case(place, subject, _day(ctx, query))
+        _Case(place, subject, day_of(query, ctx.clock().date()))
         for place, query in enumerate(queries)
         for subject in subjects_of(ctx, principal, query)
     ]
@@ -229,8 +229,9 @@ def _names(ctx: Services, cases: list[_Case]) -> dict[str, str]:
         return members.names(conn, sorted(issuers))
 
 
-def _day(ctx: Services, query: Query) -> date:
+def day_of(query: Query, today: date) -> date:
+    """The day of presentation. Raises BadInput `DAY_INVALID`."""
     if query.at is None:
-        return ctx.clock().date()
+        return today
     day_number(query.at)
     return date.fromisoformat(query.at)
