@@ -8,6 +8,7 @@ from typing import Any
 from ledger_app.domain.agreements.model import Agreement
 from ledger_app.domain.deadlines import Period, add_days
 from ledger_app.domain.findings import Finding, breach, discrepancy, unknown
+from ledger_app.domain.successors import flags_of
 
 
 def date_findings(document: Mapping[str, Any], rules: Agreement, at: date | None) -> Iterator[Finding]:
@@ -86,9 +87,9 @@ def registered_too_late(document: Mapping[str, Any], rules: Agreement, day: date
     """Whether it was registered, on `day`, after the last day on which the agreement lets it be issued: its
     own date may say anything."""
     rule, departed = rules.retrospective, shipped(document)
-    return bool(rule and rule.certain and departed and day > rule.period.after(departed)) and not _rests(
-        document
-    )
+    if rule is None or not rule.certain or departed is None or _rests(document):
+        return False
+    return day > rule.period.after(departed)
 
 
 def day_at(holder: Any, name: str) -> date | None:
@@ -160,7 +161,7 @@ def _retrospective(document: Mapping[str, Any], rules: Agreement) -> Iterator[Fi
     elif (
         rule.marked_after_days is not None
         and issued > add_days(departed, rule.marked_after_days)
-        and "issued-retrospectively" not in _flags(document)
+        and "issued-retrospectively" not in flags_of(document)
     ):
         say = discrepancy if rule.certain else unknown
         yield say(
@@ -176,13 +177,8 @@ def _retrospective(document: Mapping[str, Any], rules: Agreement) -> Iterator[Fi
 def _rests(document: Mapping[str, Any]) -> bool:
     """A copy or a replacement is dated when it is made; what it names as its original was issued in time or
     not."""
-    flags = _flags(document)
+    flags = flags_of(document)
     return bool(("certified-true-copy" in flags or "replacement" in flags) and document.get("original"))
-
-
-def _flags(document: Mapping[str, Any]) -> list[Any]:
-    flags = document.get("flags")
-    return flags if isinstance(flags, list) else []
 
 
 def _blanket(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding]:

@@ -35,9 +35,9 @@ def require_replacements(
     FLAGS_DIFFER, ORIGINAL_DIFFERS.
     """
     hidden = {"flags", "original"} - ({"flags", "original"} if whole else original.keys())
-    kept = frozenset((_BACK_TO_BACK, _REPLACEMENT)) if "flags" in hidden else _flags(original)
+    kept = frozenset((_BACK_TO_BACK, _REPLACEMENT)) if "flags" in hidden else flags_of(original)
     for document in documents:
-        flags = _flags(document)
+        flags = flags_of(document)
         if (_TRUE_COPY in flags) != true_copy:
             words = "Give the reason TRUE_COPY, and certified-true-copy in /flags: both, or neither."
             raise Conflict("TRUE_COPY_DIFFERS", words)
@@ -57,7 +57,7 @@ def require_back_to_back(documents: Sequence[Any], original: Mapping[str, Any], 
     Raises Unprocessable FLAGS_DIFFER, ORIGINAL_DIFFERS.
     """
     for document in documents:
-        flags = _flags(document)
+        flags = flags_of(document)
         if _BACK_TO_BACK not in flags:
             words = "It is issued out of another issuer's certificate: add back-to-back to /flags."
             raise Unprocessable("FLAGS_DIFFER", words, flag=_BACK_TO_BACK)
@@ -68,7 +68,7 @@ def require_back_to_back(documents: Sequence[Any], original: Mapping[str, Any], 
 def named_original(document: Any) -> Mapping[str, Any]:
     """The original that a document copies, replaces or rests on by its flags, as it names it; empty where it
     names none."""
-    marks = _flags(document) & {_BACK_TO_BACK, _REPLACEMENT, _TRUE_COPY}
+    marks = flags_of(document) & {_BACK_TO_BACK, _REPLACEMENT, _TRUE_COPY}
     return _named(document) if marks else {}
 
 
@@ -132,6 +132,7 @@ def _named(document: Any) -> Mapping[str, Any]:
     return named if isinstance(named, dict) else {}
 
 
-def _flags(document: Any) -> frozenset[str]:
+def flags_of(document: Any) -> frozenset[str]:
+    """Its flags; none where they are no list."""
     flags = document.get("flags") if isinstance(document, Mapping) else None
     return frozenset(one for one in flags if isinstance(one, str)) if isinstance(flags, list) else frozenset()
