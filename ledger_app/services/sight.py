@@ -2,14 +2,13 @@
 rest, and the days that matter.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from typing import Any, Final
 
 from ledger_app.access.principals import Principal
 from ledger_app.domain.agreements import agreement_for
-from ledger_app.domain.content_dates import day_at, deadlines
+from ledger_app.domain.content_dates import Deadline, day_at, deadlines
 from ledger_app.domain.course import Course, states
 from ledger_app.domain.deadlines import EVERYWHERE, days_left, is_past
 from ledger_app.domain.enquiries import EnquiryState
@@ -44,8 +43,7 @@ def of_certificate(
     shown: dict[str, Any] = {
         "states": [row.state],
         "may": [],
-        "deadlines": _of_document(ctx, document, _settled(row, seen, document))
-        + [_reply_by(ctx, one) for one in asked],
+        "deadlines": _of_document(ctx, document, row, seen) + [_reply_by(ctx, one) for one in asked],
         "enquiries": [_enquiry(ctx, one) for one in asked],
     }
     if row.state not in acts.DONE or principal.organisation is None:
@@ -73,44 +71,53 @@ def of_certificate(
 
 def of_draft(ctx: Services, document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The days that matter of a certificate that is not issued yet: above all the last one to issue it."""
-    return _of_document(ctx, document, {})
+    return _of_document(ctx, document)
 
 
 def _settled(
-    row: CertificateRow, seen: Mapping[str, Any] | None, document: Mapping[str, Any] | None
-) -> dict[str, Callable[[date], str]]:
-    """The deadlines of a certificate that nobody has to look after any more, with what became of each by its
-    day: `met`, or `over`. `seen`: what the index saw happen to it.
+    one: Deadline,
+    row: CertificateRow | None,
+    seen: Mapping[str, Any] | None,
+    document: Mapping[str, Any],
+) -> str | None:
+    """What became of a deadline that nobody has to look after any more, `met` or `over`; None where somebody
+    has. `seen`: what the index saw happen to the certificate.
     """
+    if row is None or one.what == "keep-records-until":
+        return None
     if row.state in acts.DEAD:
-        return dict.fromkeys(("issue-by", "present-by"), lambda _: "over")
+        return "over"
     if row.state not in acts.DONE:
-        return {}
-    issued = day_at(document, "issueDate")
-    # Issued later than that, it may be a copy or a replacement of what was in time: content rules judge it.
-    found = {"issue-by": lambda last: "met" if issued and issued <= last else "over"}
+        return None
+    if one.what == "issue-by":
+        # Issued later, it may be a copy or a replacement of what was in time: content rules judge it.
+        issued = day_at(document, "issueDate")
+        return "met" if issued and issued <= one.day else "over"
     with intact(row):
         allowance = row.leaf_fields["allowance"]
-    if seen is not None and Status(seen["status"]).standing.is_final:
-        found["present-by"] = lambda _: "over"
-    elif seen is not None and seen["used"] >= allowance:
-        found["present-by"] = lambda _: "met"
-    return found
+    if seen is None:
+        return None
+    if Status(seen["status"]).standing.is_final:
+        return "over"
+    return "met" if seen["used"] >= allowance else None
 
 
 def _of_document(
-    ctx: Services, document: Mapping[str, Any] | None, settled: Mapping[str, Callable[[date], str]]
+    ctx: Services,
+    document: Mapping[str, Any] | None,
+    row: CertificateRow | None = None,
+    seen: Mapping[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
+    """`row`: of the certificate, where it was asked for."""
     rules = agreement_for(str(document.get("scheme"))) if document else None
     if document is None:
         return []
     found = []
     for one in deadlines(document, rules):
-        if one.what in settled:
-            state = settled[one.what](one.day)
-        elif not is_past(one.day, ctx.clock(), EVERYWHERE):
+        state = _settled(one, row, seen, document)
+        if state is None and not is_past(one.day, ctx.clock(), EVERYWHERE):
             state = "open"
-        else:  # until then something was to be kept, which nobody can miss, or to be done
+        elif state is None:  # until then something was to be kept, which nobody can miss, or to be done
             state = "over" if one.what == "keep-records-until" else "overdue"
         left = days_left(one.day, ctx.clock(), EVERYWHERE)
         found.append({**one.to_json(), "daysLeft": left, "overdue": state == "overdue", "state": state})
