@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.shared_world import world, worlds
+from tests.support.shared_world import at, world, worlds
 
 # Those who have no world of their own share this one.
-__all__ = ["outside_data", "world", "worlds"]
+__all__ = ["at", "outside_data", "world", "worlds"]
 
 # A busy machine is no fault of the code: no example is timed.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])

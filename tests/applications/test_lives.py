@@ -1,6 +1,6 @@
 """The life of a certificate in sight: what may be done, what is refused before anybody signs, and when."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -40,18 +40,6 @@ def named(certificate: dict[str, Any]) -> Reference:
 def acquit(world: World, certificate: dict[str, Any], by: str = "customs-au", **more: Any) -> Any:
     rest = {"declaration": "D-1", "units": None, "items": None, "once": ALWAYS, **more}
     return clearing.acquit(world.ctx, world.principal(by), named(certificate), **rest)
-
-
-@pytest.fixture
-def at(world: World) -> Iterator[Callable[[datetime], None]]:
-    """Sets the service's clock for the rest of the test."""
-    before = world.ctx.clock
-
-    def put(moment: datetime) -> None:
-        world.ctx.clock = lambda: moment
-
-    yield put
-    world.ctx.clock = before
 
 
 # --- in sight ---------------------------------------------------------------------------------------------

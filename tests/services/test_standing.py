@@ -1,10 +1,8 @@
 """One word for how a certificate stands, by itself as in lists."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-
-import pytest
 
 from ledger_app.services import certificates, clearing, issuing, lifecycle, signing
 from ledger_app.services.context import ALWAYS
@@ -12,18 +10,6 @@ from ledger_app.services.locating import Reference
 from ledger_app.services.search.filters import Filters
 from ledger_app.services.search.finding import find
 from tests.support.world import World
-
-
-@pytest.fixture
-def at(world: World) -> Iterator[Callable[[datetime], None]]:
-    """Sets the service's clock for the rest of the test."""
-    before = world.ctx.clock
-
-    def put(moment: datetime) -> None:
-        world.ctx.clock = lambda: moment
-
-    yield put
-    world.ctx.clock = before
 
 
 def stands(world: World, certificate: dict[str, Any], by: str = "chamber-cn") -> str:

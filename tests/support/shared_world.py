@@ -1,6 +1,7 @@
 """The fixtures of a running world, for the conftest that imports them: each has a world of its own."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import pytest
 
@@ -8,7 +9,7 @@ from tests.support import databases
 from tests.support.world import World
 from tests.support.world import worlds as running_worlds
 
-__all__ = ["world", "worlds"]
+__all__ = ["at", "world", "worlds"]
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +23,15 @@ def world(request: pytest.FixtureRequest, worlds: Callable[[str], World]) -> Wor
     """A running world, in the long run one on each kind of database. Each costs a chain and its own workers.
     A test issues certificates of its own."""
     return worlds(request.param)
+
+
+@pytest.fixture
+def at(world: World) -> Iterator[Callable[[datetime], None]]:
+    """Sets the service's clock for the rest of the test."""
+    before = world.ctx.clock
+
+    def put(moment: datetime) -> None:
+        world.ctx.clock = lambda: moment
+
+    yield put
+    world.ctx.clock = before
