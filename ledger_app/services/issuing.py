@@ -10,6 +10,7 @@ from ledger_app.domain.successors import require_back_to_back, require_replaceme
 from ledger_app.domain.terms import scheme_id
 from ledger_app.errors import BadInput, Conflict, TooLarge, Unprocessable
 from ledger_app.proof.hexes import from_hex, to_hex
+from ledger_app.proof.leaf import NO_ITEMS
 from ledger_app.proof.typed_data import Consume, Issue, Supersede
 from ledger_app.services import batches, numbering
 from ledger_app.services.acts import Draft, own_organisation, reason_number, record
@@ -146,6 +147,8 @@ def hold_again(ctx: Services, principal: Principal, act: Act) -> None:
     """Hold a supersession that was signed against the ledger as it is now: what customs has used of an item
     since it was asked for, the contract does not hold against the successors. Raises as `lives.require`."""
     original = of_evidence(ctx, act.evidence["subject"])
+    if original.leaf.items_root == NO_ITEMS:
+        return  # then the contract holds all of it, as of the very block
     with ctx.store.read() as conn:
         rows = certificates.by_act(conn, act.id)
     documents = [opened["document"] for row in rows if (opened := batches.paper(ctx, row)) is not None]
