@@ -14,20 +14,20 @@ from ledger_app.store.engine import Store
 
 
 def believed(
-    gateway: Gateway, store: Store, txs: Sequence[outbox.Transaction], *, head: int, depth: int
+    gateway: Gateway, store: Store, txs: Sequence[outbox.Transaction], *, depth: int
 ) -> list[Receipt | None]:
     """The receipt of each transaction, None where it has none; checked against what else the node says, so
     that one untrue answer confirms nothing.
 
-    Where blocks become final with `depth`, the block of each is the chain's. An act leaves events, unless its
-    effect was there before: success without any is believed when the contracts' state shows it. Raises
-    NodeUnavailable.
+    Where blocks become final with `depth`, the block of each is the chain's, be it newer than the head seen
+    last. An act leaves events, unless its effect was there before: success without any is believed when the
+    contracts' state shows it. Raises NodeUnavailable.
     """
     receipts = _told(gateway, txs)
     if depth:
         numbers = sorted({receipt.number for receipt in receipts if receipt is not None})
-        hashes = {number: gateway.header(number).hash for number in numbers if number <= head}
-        if any(r is not None and hashes.get(r.number) != r.block_hash for r in receipts):
+        hashes = {number: gateway.header(number).hash for number in numbers}
+        if any(r is not None and hashes[r.number] != r.block_hash for r in receipts):
             raise NodeUnavailable("NODE_UNAVAILABLE", "the node's receipts are of another chain")
     silent = {
         tx.outbox_id

@@ -163,7 +163,7 @@ class Submitter(Sender):
         mined = [tx for tx in open_ if tx.nonce < view.nonce]
         if not mined and not lost:
             return 0
-        found = believed(self.gateway, self.store, mined, head=view.number, depth=self._depth)
+        found = believed(self.gateway, self.store, mined, depth=self._depth)
         moved = 0
         with self.writing() as conn:
             for tx in lost:

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -182,6 +183,23 @@ def test_with_a_finality_depth_an_act_is_included_before_it_is_final(anvil: Anvi
         world.gateway.rpc.call("evm_mine")
     world.submitter.step()
     assert world.act(act_id).state == "final"
+
+
+def test_an_act_in_a_block_newer_than_the_head_looked_at_is_included(
+    anvil: Anvil, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path, anvil.url, Anvil.key)
+    world.deploy()
+    world.onboard()
+    late = Submitter(world.store, world.gateway, world.submitter.account.key, depth=1)
+    world.submitter.release()
+    look = late.look
+    monkeypatch.setattr(late, "look", lambda: replace(look(), number=world.gateway.head().number - 1))
+    act_id = world.issue([a_leaf()])
+    for _ in range(3):
+        late.step()
+    assert world.act(act_id).state == "included"
+    late.release()
 
 
 def test_one_submitter_at_a_time(world: World) -> None:
