@@ -199,8 +199,8 @@ def test_a_node_that_is_gone_or_another_is_named(tmp_path: Path) -> None:
         assert (found["ledger"].outcome, found["ledger"].reason) == ("problem", "NODE_UNAVAILABLE")
         assert found["head"].outcome == "could-not-look", "one broken thing is one problem"
         for chain_id in (here.anvil.chain_id + 1, here.anvil.chain_id):
-            # another chain; then the same id with another block 0
-            other = Anvil(chain_id=chain_id)
+            # another chain; then the same id with another block 0, which would be the same within one second
+            other = Anvil("--timestamp", str(int(time.time()) - 60), chain_id=chain_id)
             other.port = here.anvil.port
             with other:
                 here.until("ledger", "WRONG_LEDGER")
