@@ -1,4 +1,4 @@
-"""Nodes that we run ourselves: the embedded Ganache, and Anvil for tests.
+"""The node that we run ourselves: the embedded Ganache.
 
 Ganache runs as a supervised child. Its database is in the data folder; one lock, inherited by the child,
 keeps two services from opening it. It gets its secrets over stdin, and leaves when that pipe closes, so it
@@ -18,7 +18,6 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -33,7 +32,6 @@ from ledger_app.errors import Broken, ConfigError, LedgerError, NodeUnavailable,
 #: The chain id of an embedded chain unless the settings say otherwise.
 DEFAULT_CHAIN_ID = 1337
 _BALANCE = hex(10**30)  # wei for the sender of an embedded chain: never runs out, buys nothing
-_MNEMONIC = "test test test test test test test test test test test junk"
 _BLOCK_GAS = 30_000_000
 _READY_SECONDS = 60.0
 _CLOSE_SECONDS = 10.0
@@ -274,73 +272,6 @@ def beat(rpc: Rpc, seconds: float) -> bool:
         return False
     rpc.call("evm_mine")
     return True
-
-
-class Anvil:
-    """Foundry's chain, for tests: snapshots, reorganisations, mining on demand. Nothing is kept."""
-
-    #: The first account of the well-known test mnemonic.
-    key = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
-
-    def __init__(self, *options: str, chain_id: int = 31337, binary: Path | None = None) -> None:
-        checkout = Path(__file__).resolve().parents[2]
-        self._binary = binary or checkout / "contracts" / "node_modules" / ".bin" / "anvil"
-        self._options: Sequence[str] = options
-        self.chain_id = chain_id
-        self.port = 0
-        self._child: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        """Raises ConfigError `CHAIN_TOOLS` when it is not installed or does not come up."""
-        if not self._binary.exists():
-            raise ConfigError("CHAIN_TOOLS", f"Anvil is not installed at {self._binary}")
-        self.port = self.port or free_port()
-        self._child = subprocess.Popen(
-            [
-                str(self._binary),
-                *("--port", str(self.port), "--chain-id", str(self.chain_id), "--hardfork", "shanghai"),
-                *("--mnemonic", _MNEMONIC, "--silent", *self._options),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        rpc = Rpc(self.url, timeout=5)
-        deadline = time.monotonic() + _READY_SECONDS
-        while True:
-            try:
-                rpc.call("eth_chainId")
-                break
-            except NodeUnavailable:
-                if time.monotonic() > deadline or self._child.poll() is not None:
-                    self.stop()
-                    raise ConfigError("CHAIN_TOOLS", "Anvil did not start") from None
-                time.sleep(0.05)
-        rpc.close()
-
-    def stop(self) -> None:
-        if self._child is not None:
-            # The npm launcher starts the real binary as its child: the session's group holds both.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._child.pid, 15)
-            try:
-                self._child.wait(5)
-            except subprocess.TimeoutExpired:
-                os.killpg(self._child.pid, 9)
-                self._child.wait()
-            self._child = None
-
-    def __enter__(self) -> "Anvil":
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
 
 def _read_line(stream: IO[bytes], into: list[bytes]) -> None:

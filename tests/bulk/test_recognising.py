@@ -10,8 +10,8 @@ from ledger_app.services.bulk.jobs import job_key
 from ledger_app.services.bulk.reading import read_page
 from ledger_app.services.context import ALWAYS
 from ledger_app.services.importing import own_issuer
-from ledger_app.store import imports, members
-from ledger_app.store.tables_imports import import_rows
+from ledger_app.store import import_rows, members
+from ledger_app.store.tables_imports import import_rows as rows_table
 from tests.bulk.desk import Desk
 from tests.bulk.tables import record, table
 
@@ -69,8 +69,8 @@ def _record_as_before(desk: Desk, job: dict[str, Any], data: bytes) -> None:
     with ctx.store.begin() as conn:
         for row in read:
             conn.execute(
-                update(import_rows).where(import_rows.c.content == row.content).values(content=row.before)
+                update(rows_table).where(rows_table.c.content == row.content).values(content=row.before)
             )
-        found = imports.entries(conn, chamber, [row.before for row in read])
+        found = import_rows.entries(conn, chamber, [row.before for row in read])
     assert {entry.job_id for entry in found.values()} == {job["id"]}
     assert len(found) == len(read)

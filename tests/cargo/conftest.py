@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from ledger_app.access.principals import Kind, Principal
 from ledger_app.chain.follower import Follower
-from ledger_app.chain.node import Anvil
 from ledger_app.config import Settings
 from ledger_app.domain.standing import Role
 from ledger_app.proof.hexes import to_hex
@@ -24,6 +23,7 @@ from ledger_app.store import cargo, members
 from ledger_app.store.secrets import Vault
 from ledger_app.store.tables_cargo import cargo_events
 from tests.chain.kit import CARRIER, CHAMBER, World
+from tests.support.anvil import Anvil
 
 STANDARD = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 TRADER = Principal(Kind.TRADER, token_id="trader")

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger_app.chain.node import Anvil, Ganache
+from ledger_app.chain.node import Ganache
 from tests.chain.kit import World
+from tests.support.anvil import Anvil
 from tests.support.databases import both_when_long, new_url
 
 

@@ -12,11 +12,11 @@ import pytest
 from ledger_app.chain import fees, submitter
 from ledger_app.chain.fees import GWEI, Fees
 from ledger_app.chain.follower import Follower
-from ledger_app.chain.node import Anvil
 from ledger_app.store import index, outbox
 from ledger_app.store.outbox import Transaction
 from ledger_app.store.tables import transactions
 from tests.chain.kit import World, a_leaf
+from tests.support.anvil import Anvil
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ import pytest
 
 from ledger_app.chain.follower import Follower
 from ledger_app.chain.gateway import Gateway
-from ledger_app.chain.node import Anvil
 from ledger_app.errors import NodeBehind, WrongLedger
 from ledger_app.store import index
 from ledger_app.store.engine import open_store
 from ledger_app.store.tables import index_standings
 from tests.chain.kit import CARRIER, CHAMBER, CUSTOMS_AU, World, a_leaf, hexed
 from tests.support import databases
+from tests.support.anvil import Anvil
 
 
 def busy(world: World) -> None:

@@ -8,7 +8,6 @@ import pytest
 from eth_account import Account
 
 from ledger_app.chain.follower import Follower
-from ledger_app.chain.node import Anvil
 from ledger_app.config import load_settings
 from ledger_app.proof.leaf import Leaf
 from ledger_app.services.context import Services
@@ -17,6 +16,7 @@ from ledger_app.store import acts, meta, outbox
 from ledger_app.store.backup import RESTORED
 from ledger_app.store.secrets import Vault
 from tests.chain.kit import World, a_leaf
+from tests.support.anvil import Anvil
 
 DEPTH = 8
 _GOOD, _SUSPENDED, _REVOKED = range(3)

@@ -11,13 +11,14 @@ import pytest
 from eth_account import Account
 from eth_hash.auto import keccak
 
-from ledger_app.chain.node import Anvil, Ganache
+from ledger_app.chain.node import Ganache
 from ledger_app.chain.submitter import Submitter
 from ledger_app.errors import ActRefused, NodeUnavailable, Unavailable
 from ledger_app.proof import typed_data as td
 from ledger_app.store import lease, outbox
 from ledger_app.store.tables import transactions
 from tests.chain.kit import CHAMBER, COUNCIL, RCEP, World, a_leaf, deadline, hexed
+from tests.support.anvil import Anvil
 
 
 def test_acts_that_build_on_each_other_are_sent_at_once_in_their_order(world: World) -> None:

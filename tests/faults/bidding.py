@@ -6,12 +6,12 @@ from pathlib import Path
 from unittest.mock import patch
 
 from ledger_app.chain import fees, submitter
-from ledger_app.chain.node import Anvil
 from ledger_app.store import outbox
 from tests.faults.crash import OUTBOX, Ended, Nursery, Point
 from tests.faults.jobs import enqueue, mine
 from tests.faults.record import Tally
 from tests.faults.rig import Rig
+from tests.support.anvil import Anvil
 
 _LOW, _HIGH = fees.GWEI, 500 * fees.GWEI
 #: Kills on one ledger; then a fresh one.

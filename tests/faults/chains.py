@@ -11,13 +11,13 @@ from unittest.mock import patch
 
 from ledger_app.chain import submitter
 from ledger_app.chain.gateway import Gateway
-from ledger_app.chain.node import Anvil
 from ledger_app.chain.rpc import Rpc
 from ledger_app.errors import NodeBehind
 from ledger_app.store import acts
 from tests.faults.jobs import enqueue
 from tests.faults.record import Tally
 from tests.faults.rig import Rig
+from tests.support.anvil import Anvil
 
 _DEEPEST = 64
 _ON_ONE_CHAIN = 5

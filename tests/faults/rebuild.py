@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from ledger_app.chain.follower import Follower
-from ledger_app.chain.node import Anvil, Ganache
+from ledger_app.chain.node import Ganache
 from ledger_app.domain.terms import territory_id
 from ledger_app.proof.leaf import Leaf
 from ledger_app.store import index
@@ -17,6 +17,7 @@ from tests.faults.jobs import enqueue
 from tests.faults.record import Tally, key
 from tests.faults.rig import Rig
 from tests.support import databases
+from tests.support.anvil import Anvil
 
 _IN_A_BATCH = 1_000
 

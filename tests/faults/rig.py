@@ -10,13 +10,14 @@ from typing import Any
 
 from ledger_app.chain.follower import Follower
 from ledger_app.chain.gateway import Gateway
-from ledger_app.chain.node import Anvil, Ganache
+from ledger_app.chain.node import Ganache
 from ledger_app.errors import LedgerError
 from ledger_app.store import outbox
 from tests.chain.kit import World
 from tests.faults.jobs import Wish, wish_key
 from tests.faults.record import Oracle, Record, Tally
 from tests.support import databases
+from tests.support.anvil import Anvil
 
 
 class Rig:

@@ -12,13 +12,13 @@ import pytest
 from ledger_app.chain import effects
 from ledger_app.chain.follower import Follower
 from ledger_app.chain.gateway import Gateway, Query
-from ledger_app.chain.node import Anvil
 from ledger_app.chain.submitter import Submitter
 from ledger_app.errors import LedgerError, NodeUnavailable, WrongLedger
 from ledger_app.store import index
 from ledger_app.store.engine import open_store
 from tests.chain.kit import CHAMBER, CUSTOMS_AU, RCEP, World, a_leaf, hexed
 from tests.faults.proxy import Faults, FaultyNode
+from tests.support.anvil import Anvil
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger_app.chain.node import Anvil, free_port
+from ledger_app.chain.node import free_port
 from tests.house.test_readme import CHECKOUT, same, steps_of
+from tests.support.anvil import Anvil
 
 PAGE = (CHECKOUT / "docs" / "consortium.md").read_text("utf-8")
 #: A person who says yes, once what was asked before is on the ledger.

@@ -18,12 +18,12 @@ from fastapi.testclient import TestClient
 
 from ledger_app import doctor
 from ledger_app.app import Installation, create_app
-from ledger_app.chain.node import Anvil
 from ledger_app.chain.rpc import Rpc
 from ledger_app.config import Settings, load_settings
 from ledger_app.proof.typed_data import address_of
 from ledger_app.services.context import Services
 from ledger_app.telemetry import logs
+from tests.support.anvil import Anvil
 
 METRICS_TOKEN = "a-token-for-the-metrics-of-tests"
 

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from ledger_app.chain.node import Anvil
 from ledger_app.chain.submitter import Submitter
 from ledger_app.doctor import CHECKS as EXAMINED
 from ledger_app.doctor import exit_code
@@ -25,6 +24,7 @@ from ledger_app.services.pulse import Pulse
 from ledger_app.store import acts, outbox
 from ledger_app.store.engine import open_store
 from tests.observability.rig import Rig, diagnose, logged, rig, wait
+from tests.support.anvil import Anvil
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,12 @@ from typing import Any
 import httpx
 import pytest
 
-from ledger_app.chain.node import Anvil
 from ledger_app.errors import BadInput
 from ledger_app.proof.hashes import keccak
 from ledger_app.proof.hexes import to_hex
 from ledger_app.proof.leaf import Leaf
 from ledger_app.proof.merkle import MAX_PROOF, MerkleTree, process_proof
+from tests.support.anvil import Anvil
 
 HARNESS = Path(__file__).resolve().parents[1] / "contracts" / "ProtocolHarness.json"
 ADDRESS = "0x" + "77" * 20

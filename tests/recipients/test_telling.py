@@ -16,7 +16,6 @@ import pytest
 
 from ledger_app.access.principals import Kind, create_token
 from ledger_app.chain.follower import Follower
-from ledger_app.chain.node import Anvil
 from ledger_app.config import load_settings
 from ledger_app.domain.terms import day_date
 from ledger_app.proof import typed_data as td
@@ -30,6 +29,7 @@ from ledger_app.store.recipients import Holding, Paper
 from ledger_app.store.secrets import Vault
 from tests.chain.kit import CHAMBER, CUSTOMS_AU, World, a_leaf, deadline, hexed
 from tests.support import databases
+from tests.support.anvil import Anvil
 
 BANK, TRADER = "0x" + "b1" * 32, "0x" + "7d" * 32
 

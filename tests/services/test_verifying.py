@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from ledger_app.access.principals import ANONYMOUS
 from ledger_app.chain.facts import Batch, Lookup, Standing
 from ledger_app.chain.gateway import Gateway
-from ledger_app.chain.node import Anvil
 from ledger_app.errors import BadInput, NotAuthenticated
 from ledger_app.services import certificates, issuing, lifecycle
 from ledger_app.services.context import ALWAYS, Services
@@ -24,6 +23,7 @@ from ledger_app.services.subjects import Query
 from ledger_app.services.verifying import verify, verify_many
 from ledger_app.store.engine import Store
 from ledger_app.store.tables_records import certificates as table
+from tests.support.anvil import Anvil
 from tests.support.world import World
 
 Issued = tuple[dict[str, Any], dict[str, str], bytes]

@@ -22,7 +22,7 @@ from ledger_app.services.bulk.reading import refusal
 from ledger_app.services.bulk.staging import paper_from
 from ledger_app.services.context import Services
 from ledger_app.services.issuing import draft_of
-from ledger_app.store import acts, certificates, imports, lease
+from ledger_app.store import acts, certificates, import_rows, imports, lease
 from ledger_app.store.engine import Connection
 from ledger_app.store.ids import new_id
 from ledger_app.store.imports import Job, Page
@@ -83,7 +83,7 @@ class Importer:
         with self._ctx.store.read() as conn:
             counts = imports.act_counts(conn, job.id)
             page = imports.next_page(conn, job.id)
-            mine = imports.certificates_of(conn, job.id, page.page) if page is not None else set()
+            mine = import_rows.certificates_of(conn, job.id, page.page) if page is not None else set()
         flying = sum(number for state, (number, _) in counts.items() if state not in acts.SETTLED)
         if page is None:
             if flying == 0 and all(state in (acts.FINAL, *acts.DEAD) for state in counts):

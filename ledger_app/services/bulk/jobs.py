@@ -17,7 +17,7 @@ from ledger_app.services.bulk import late
 from ledger_app.services.bulk.reading import MAX_PAGE_ROWS
 from ledger_app.services.context import Services
 from ledger_app.services.kept_secrets import kept_secret
-from ledger_app.store import imports
+from ledger_app.store import import_rows, imports
 from ledger_app.store.acts import DEAD
 from ledger_app.store.engine import Connection
 from ledger_app.store.ids import new_id
@@ -129,7 +129,7 @@ def rows(
         start = (min(int(page), 2**31 - 1), min(int(row), 2**62))
     with ctx.store.read() as conn:
         own(conn, principal, job_id)
-        found = imports.rows_listed(conn, job_id, after=start, limit=limit)
+        found = import_rows.listed(conn, job_id, after=start, limit=limit)
     following = f"{found[-1]['page']}x{found[-1]['row']}" if len(found) == limit else None
     for row_found in found:
         del row_found["page"]
@@ -249,7 +249,7 @@ def _json(ctx: Services, conn: Connection, job: Job) -> dict[str, Any]:
     held, _ = imports.pages_held(conn, job.id)
     issued = sum(number for state, (_, number) in counts.items() if state not in DEAD)
     content = _content(ctx, job)
-    numbers = imports.first_and_last(conn, job.id) if job.state == imports.DONE else None
+    numbers = import_rows.first_and_last(conn, job.id) if job.state == imports.DONE else None
     return {
         "id": job.id,
         "state": job.state,

@@ -11,7 +11,7 @@ from ledger_app.services.bulk.rows import rows_of_page
 from ledger_app.services.bulk.staging import is_repeated
 from ledger_app.services.context import Services
 from ledger_app.services.numbering import gives_numbers
-from ledger_app.store import imports
+from ledger_app.store import import_rows
 from ledger_app.store.engine import Connection
 
 
@@ -29,8 +29,8 @@ def judged(
     key = job_key(ctx, organisation)
     read, _ = rows_of_page(ctx, principal, organisation, key, body, kind, first_row)
     with ctx.store.read() as conn:
-        found = imports.entries(conn, organisation, [row.content for row in read if row.content])
-        held = imports.numbers_held(conn, organisation, "", [row.number for row in read if row.content])
+        found = import_rows.entries(conn, organisation, [row.content for row in read if row.content])
+        held = import_rows.numbers_held(conn, organisation, "", [row.number for row in read if row.content])
         told = []
         for row in read:
             known = is_repeated(found.get(row.content), "")

@@ -10,9 +10,10 @@ import orjson
 from ledger_app.domain.findings import Finding
 from ledger_app.services.bulk.reading import column_of, refusal
 from ledger_app.services.context import Services
-from ledger_app.store import imports
+from ledger_app.store import import_rows, imports
 from ledger_app.store.engine import Connection
-from ledger_app.store.imports import Entry, Job, Page
+from ledger_app.store.import_rows import Entry
+from ledger_app.store.imports import Job, Page
 
 _LATE: Final = "late"
 
@@ -49,10 +50,10 @@ def settle(ctx: Services, conn: Connection, job: Job) -> None:
     """Before the import ends: take out of it, and tell, the rows that another one took over since their page
     came. What that one issues counts as repeated; what it may never issue is refused here."""
     for page in imports.short_pages(conn, job.id):
-        mine = imports.certificates_of(conn, job.id, page.page)
+        mine = import_rows.certificates_of(conn, job.id, page.page)
         kept = opened(ctx, page)
         gone = [each for each in kept if each["id"] not in mine]
-        found = imports.entries(conn, job.organisation, [each.get("content", "") for each in gone])
+        found = import_rows.entries(conn, job.organisation, [each.get("content", "") for each in gone])
         refused = [
             (each["row"], _taken_over(each["number"]))
             for each in gone

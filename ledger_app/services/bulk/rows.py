@@ -15,7 +15,7 @@ from ledger_app.services.bulk.reading import Read, read_page, refusal
 from ledger_app.services.context import Services
 from ledger_app.services.importing import own_issuer
 from ledger_app.services.originals import is_here
-from ledger_app.store import imports
+from ledger_app.store import import_rows
 
 _FEWEST_APART: Final = 50
 """A page of fewer lines is read faster than it is handed over."""
@@ -68,7 +68,7 @@ def _refuse_originals(
 def _as_recorded(ctx: Services, organisation: str, rows: Sequence[Read], papers: dict[str, Paper]) -> None:
     """Rows that were recorded when the issuer's name still counted go by what they were recorded under."""
     with ctx.store.read() as conn:
-        old = imports.entries(conn, organisation, [row.before for row in rows if row.before])
+        old = import_rows.entries(conn, organisation, [row.before for row in rows if row.before])
     if not old:
         return
     recorded = {row.content: row.before for row in rows if row.before in old}

@@ -23,9 +23,10 @@ from ledger_app.services.bulk.reading import Read, number_taken, number_twice, r
 from ledger_app.services.bulk.rows import rows_of_page
 from ledger_app.services.context import Services
 from ledger_app.services.numbering import take_numbers
-from ledger_app.store import imports
+from ledger_app.store import import_rows, imports
 from ledger_app.store.engine import Connection
-from ledger_app.store.imports import Entry, Job, Page
+from ledger_app.store.import_rows import Entry
+from ledger_app.store.imports import Job, Page
 
 MAX_PAGES: Final = 1_000_000
 
@@ -102,7 +103,7 @@ def _must_receive(job: Job) -> None:
 def _number(ctx: Services, job: Job, rows: Sequence[Read]) -> list[Read]:
     """The rows of contents that are new, each with a number: the same content takes none twice."""
     with ctx.store.read() as conn:
-        found = imports.entries(conn, job.organisation, [row.content for row in rows])
+        found = import_rows.entries(conn, job.organisation, [row.content for row in rows])
     fresh: list[Read] = []
     seen: set[str] = set()
     for row in rows:
@@ -143,9 +144,9 @@ def _take(
     conn: Connection, job: Job, read: Sequence[Read], papers: dict[str, Paper]
 ) -> tuple[dict[str, tuple[Read, Paper]], list[str]]:
     """The rows that become certificates, by content; and the contents that were known and come to nothing."""
-    found = imports.entries(conn, job.organisation, list(papers))
+    found = import_rows.entries(conn, job.organisation, list(papers))
     wanted = [paper.number for paper in papers.values()]
-    held = imports.numbers_held(conn, job.organisation, job.id, wanted)
+    held = import_rows.numbers_held(conn, job.organisation, job.id, wanted)
     kept: dict[str, tuple[Read, Paper]] = {}
     mine: dict[str, int] = {}
     for row in read:
@@ -196,7 +197,7 @@ def _keep(
                               f"import_pages/{place}") if kept else None,
     )  # fmt: skip
     imports.add_page(conn, full)
-    imports.put_rows(conn, job.organisation, rows, old)
+    import_rows.put(conn, job.organisation, rows, old)
     imports.count_up(conn, job.id, **counts)
     return _report(ctx, full)
 
