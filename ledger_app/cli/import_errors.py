@@ -17,6 +17,7 @@ from ledger_app.domain.imports.tables import MARK, separator_of
 _TOLD: Final = ("row", "column", "value", "rule", "words", "fix")
 _COLUMNS: Final = tuple(f"{MARK}.{name}" for name in _TOLD)
 _MEMBER: Final = f"{MARK}s"
+_NO_OBJECT: Final = "notAnObject"
 _BETWEEN: Final = " | "
 _DECODER: Final = json.JSONDecoder(parse_int=str, parse_float=str)
 _SPACE: Final = " \t\r\n"
@@ -24,13 +25,17 @@ _SPACE: Final = " \t\r\n"
 
 class ErrorsFile(Written):
     """The refused rows, each once, with its errors beside it: in columns `importError.…` (CSV; several
-    errors of a row stand in one cell, separated by ` | `), or in a member `importErrors` (JSON)."""
+    errors of a row stand in one cell, separated by ` | `), or in a member `importErrors` (JSON).
+
+    The columns come before those of the row, so that cells beyond the header line stay beyond it.
+    """
 
     def __init__(self, path: Path, kind: str) -> None:
         super().__init__(path)
         self._kind = kind
         self._begun = False
         self._kept: list[int] = []
+        self._named = 0
 
     def add(self, page: Page, lost: list[dict[str, Any]], findings: list[dict[str, Any]]) -> None:
         """The refused rows of a page; `lost`: findings of rows that were too long, of which only the errors
@@ -56,15 +61,17 @@ class ErrorsFile(Written):
         if not self._begun:
             self._begun = True
             [names] = csv.reader([page.head.removeprefix("\ufeff")], delimiter=separator)
-            self._kept = [place for place, name in enumerate(names) if not name.strip().startswith(MARK)]
-            writer.writerow([*(names[place] for place in self._kept), *_COLUMNS])
+            self._named = len(_filled(names))
+            kept = range(self._named)
+            self._kept = [place for place in kept if not names[place].strip().startswith(MARK)]
+            writer.writerow([*_COLUMNS, *(names[place] for place in self._kept)])
         for text, findings in rows:
             records = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
             cells = records[0] if records else []
             own = [cells[place] if place < len(cells) else "" for place in self._kept]
             told = [safe_cell(_BETWEEN.join(str(each.get(name, "")) for each in findings)) for name in _TOLD]
             told[0] = str(findings[0]["row"])
-            writer.writerow([*own, *told])
+            writer.writerow([*told, *own, *_filled(cells[self._named :])])
 
     def _add_to_list(self, _: Page, rows: list[tuple[str, list[dict[str, Any]]]]) -> None:
         for text, findings in rows:
@@ -72,6 +79,14 @@ class ErrorsFile(Written):
             self.file.write(",\n" if self._begun else "[\n")
             self._begun = True
             self.file.write(with_member(text, _MEMBER, json.dumps(told, ensure_ascii=False)))
+
+
+def _filled(cells: list[str]) -> list[str]:
+    """Cells without the empty ones at the end: a header line may end in separators."""
+    end = len(cells)
+    while end and not cells[end - 1].strip():
+        end -= 1
+    return cells[:end]
 
 
 class DocumentsFile(Written):
@@ -103,11 +118,13 @@ class DocumentsFile(Written):
 
 def with_member(text: str, name: str, value: str) -> str:
     """The JSON object in `text` with the member `name` set to the JSON `value`; all else stays as it was
-    written. What is no object becomes one with that member alone."""
+    written. What is no object becomes one, and is kept in its member `notAnObject`."""
     member = f"{json.dumps(name)}: {value}"
     parts = _members(text)
     if parts is None:
-        return "{" + member + "}"
+        parts = (
+            [(_NO_OBJECT, f"{json.dumps(_NO_OBJECT)}: {text.strip(_SPACE)}")] if text.strip(_SPACE) else []
+        )
     kept = [part for known, part in parts if known != name]
     return "{" + ", ".join([*kept, member]) + "}"
 
