@@ -46,8 +46,8 @@ def enquire(
     text: str,
     once: Once,
 ) -> dict[str, Any]:
-    """Ask for the caller's signature to ask `to` (identifier or id); `reply_by` in Unix seconds, None for the
-    time that the agreement gives.
+    """Ask for the caller's signature to ask `to` (identifier or id); `reply_by` in Unix seconds, on a later
+    day, None for the time that the agreement gives.
 
     `reference` is None for a suspected forgery, which has no leaf. Gives `{"act", "enquiry"}`. Raises
     BadInput `REPLY_BY_INVALID`, `ASKED_UNKNOWN`, NotFound `ENQUIRED_UNKNOWN`, NotPermitted `LIFE_NOT_YOURS`.
@@ -56,8 +56,8 @@ def enquire(
         return dict(earlier)
     customs = own_organisation(principal)
     asked = id_of(to)
-    if reply_by is not None and reply_by <= ctx.now():
-        raise BadInput("REPLY_BY_INVALID")
+    if reply_by is not None and utc_day(reply_by) <= utc_day(ctx.now()):
+        raise BadInput("REPLY_BY_INVALID", "Who is asked needs time to answer: name a later day.")
     _check_text(text)
     number = reason_number("enquire", code)
     _require_between(ctx, customs, asked)

@@ -92,10 +92,12 @@ def inbox(
     return [Notice(**row) for row in conn.execute(query).mappings()]
 
 
-def since(conn: Connection, recipient: str, moment: int) -> list[Notice]:
-    """What the recipient was told at `moment` (Unix seconds) or later, oldest first."""
-    query = select(table).where(table.c.recipient == recipient, table.c.created_at >= moment)
-    return [Notice(**row) for row in conn.execute(query.order_by(table.c.id)).mappings()]
+def since(conn: Connection, recipient: str, moment: int) -> list[tuple[int, str]]:
+    """(id, type) of what the recipient was told at `moment` (Unix seconds) or later."""
+    query = select(table.c.id, table.c.type).where(
+        table.c.recipient == recipient, table.c.created_at >= moment
+    )
+    return [(row.id, row.type) for row in conn.execute(query)]
 
 
 # --- along the chain ---------------------------------------------------------------------------------------

@@ -76,6 +76,31 @@ def test_a_file_is_bound_by_the_certificate_and_read_by_the_two_of_the_applicati
     assert clients["chamber-cn"].get(url).content == PDF
 
 
+def test_what_was_given_up_before_it_was_submitted_again_stays_the_applicants(
+    world: World, clients: dict[str, TestClient]
+) -> None:
+    exporter, chamber = Desk(clients["exporter-cn"]), Desk(clients["chamber-cn"])
+    for takes_back in ("recall", "return"):
+        case = exporter.do(drafted(world, clients), "submit")
+        if takes_back == "recall":
+            case = exporter.do(case, "recall")
+        else:
+            case = chamber.do(chamber.do(case, "take"), "return", reasons=["Which invoice?"])
+        case = ok(exporter.edit(case, document(world, remarks="second thoughts")))
+        case = exporter.do(ok(attach(clients["exporter-cn"], case, PDF)), "withdraw")
+        shown = chamber.show(case)
+        assert (shown["stage"], shown["document"], shown["evidence"]) == ("withdrawn", None, [])
+        url = f"/v1/applications/{case['id']}/evidence/{case['evidence'][0]['id']}"
+        assert refusal(clients["chamber-cn"].get(url)) == (404, "ATTACHMENT_UNKNOWN")
+        assert clients["exporter-cn"].get(url).content == PDF
+        listed = ok(clients["chamber-cn"].get("/v1/applications"))["applications"]
+        (brief,) = [row for row in listed if row["id"] == case["id"]]
+        assert brief["exporter"] is None
+    # What it had, it keeps: an application that is withdrawn while it waits or is examined.
+    case = exporter.do(exporter.do(drafted(world, clients), "submit"), "withdraw")
+    assert chamber.show(case)["document"] == case["document"]
+
+
 def test_customs_reads_a_file_once_the_issuing_body_shares_it_for_an_enquiry(
     world: World, clients: dict[str, TestClient]
 ) -> None:

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -108,6 +110,26 @@ def test_only_2xx_is_a_delivery_and_no_redirect_is_followed(receiver: Receiver, 
     assert outcome.fault == (None if status < 300 else Fault.STATUS)
     assert outcome.retry_after == 7
     assert elsewhere.got == []
+
+
+@pytest.mark.parametrize(
+    ("said", "least", "most"),
+    [
+        (format_datetime(datetime.now(UTC) + timedelta(hours=2), usegmt=True), 6_000, 7_201),
+        ("Sunday, 06-Nov-94 08:49:37 GMT", 0, 0),
+        ("Fri, 01 Jan 9999 00:00:00 GMT", 86_400, 86_400),
+        ("999999", 86_400, 86_400),
+        ("soon", None, None),
+        ("-1", None, None),
+        ("\xff", None, None),
+    ],
+)
+def test_how_long_to_wait_is_said_in_seconds_or_as_a_date(
+    receiver: Receiver, said: str, least: int | None, most: int | None
+) -> None:
+    receiver.answer = lambda _: (503, {"retry-after": said})
+    found = post(receiver.url).retry_after
+    assert found is least if least is None or most is None else found is not None and least <= found <= most
 
 
 def test_over_tls_the_certificate_is_that_of_the_name_and_of_somebody_who_is_trusted(

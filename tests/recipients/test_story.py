@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from ledger_app.services import clearing, enquiries, issuing, lifecycle
 from ledger_app.services.context import ALWAYS
 from ledger_app.services.locating import Reference
+from ledger_app.store import index
 from tests.recipients.receiver import Receiver
 from tests.support.world import World
 
@@ -139,6 +140,29 @@ def test_what_is_not_on_the_ledger_yet_is_not_sent(world: World, clients: Client
     answer = issuing.issue(world.ctx, world.principal("chamber-cn"), [world.document()], ALWAYS)
     refused = send(clients["chamber-cn"], answer["certificates"][0])
     assert (refused.status_code, reason(refused)) == (409, "NOT_REGISTERED_YET")
+
+
+def test_nothing_is_sent_by_an_index_that_does_not_know_again_what_it_told(
+    world: World, clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (made,) = world.issue()
+    assert send(clients["chamber-cn"], made).status_code == 200
+    do(world, "chamber-cn", lifecycle.revoke, made, 2)
+    told(clients["carrier"], made["leaf"], 1, "revoked")
+    follower = world.ctx.follower
+    assert follower is not None
+    with monkeypatch.context() as held:
+        held.setattr(follower, "step", lambda until=None: False)
+        time.sleep(0.3)  # a step that is under way
+        with world.ctx.store.begin() as conn:  # as a rebuild that was stopped left it
+            index.drop_above(conn, -1)
+            index.set_cursor(conn, None)
+        answer = send(clients["chamber-cn"], made, "urn:test:customs-au")
+        assert (answer.status_code, reason(answer)) == (503, "INDEX_CATCHING_UP")
+    world.catch_up()
+    assert send(clients["chamber-cn"], made, "urn:test:customs-au").status_code == 200
+    (sent,) = told(clients["customs-au"], made["leaf"], 1, "certificate.sent")
+    assert sent["data"]["standing"] == "revoked"
 
 
 def test_the_life_of_a_certificate_reaches_its_recipients_and_its_uses_those_who_are_entitled(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ledger_app.domain.deadlines import add_days
-from ledger_app.errors import NotFound
+from ledger_app.errors import BadInput, NotFound
 from ledger_app.proof.canonical import parse_object
 from ledger_app.services import certificates, enquiries, signing
 from ledger_app.services.context import ALWAYS
@@ -43,9 +43,18 @@ def test_without_a_day_the_agreement_says_how_long_there_is_to_answer(
     assert (moment.hour, moment.minute, moment.date()) == (23, 59, date.fromisoformat(found["replyByDay"]))
 
 
+def test_an_answer_is_not_asked_for_on_the_same_day(world: World) -> None:
+    moment = datetime.fromtimestamp(world.ctx.now(), UTC)
+    last = int(moment.replace(hour=23, minute=59, second=59).timestamp())
+    for seconds in (world.ctx.now() - 1, world.ctx.now() + 3, last):
+        with pytest.raises(BadInput, match="REPLY_BY_INVALID"):
+            ask(world, None, reply_by=seconds)
+    ask(world, None, reply_by=last + 86_400)
+
+
 def test_the_list_says_about_which_certificate_with_whom_and_how_it_stands(world: World) -> None:
     (certificate,) = world.issue()
-    asked = ask(world, Reference(id=certificate["id"]), reply_by=world.ctx.now() + 600)
+    asked = ask(world, Reference(id=certificate["id"]), reply_by=world.ctx.now() + 86_400)
     enquiry = asked["enquiry"]
     assert listed(world, enquiry, "customs-au")["state"] == "pending"
     world.done(asked)

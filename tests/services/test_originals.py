@@ -47,6 +47,16 @@ def test_what_names_a_certificate_of_this_ledger_is_not_issued_beside_it(world: 
         issue(world, marked(world, flag, number=number))
 
 
+def test_an_issuer_named_in_words_is_known_by_every_name_that_it_goes_by(world: World) -> None:
+    (original,) = world.issue()
+    said = world.document()["issuer"]
+    office = {**said, "name": f"{said['name']} (Ningbo office)"}
+    for words in (said["name"], said["name"].upper(), "chamber-cn"):
+        copy = marked(world, COPY, number=original["number"], issuer=words)
+        with pytest.raises(Conflict, match="ORIGINAL_HERE"):
+            issue(world, {**copy, "issuer": office})
+
+
 def test_a_copy_is_not_issued_together_with_its_original(world: World) -> None:
     original = world.document()
     with pytest.raises(Conflict, match="ORIGINAL_HERE"):

@@ -12,7 +12,7 @@ import orjson
 from pydantic import ValidationError
 
 from ledger_app.access.principals import Principal
-from ledger_app.domain.application import Side, Stage, do
+from ledger_app.domain.application import do
 from ledger_app.domain.model_parts import Evidence
 from ledger_app.errors import BadInput, Broken, NotFound, TooLarge
 from ledger_app.services.acts import own_organisation
@@ -98,8 +98,7 @@ def read(
     `ATTACHMENT_UNKNOWN`; Broken `SEALED_UNREADABLE`, `RECORD_DAMAGED` for a file that was changed."""
     with ctx.store.read() as conn:
         row = record.find(conn, principal, application_id)
-        written = record.stage_of(row) in (Stage.DRAFT, Stage.RETURNED)
-        if written and record.side_of(row, principal) is Side.ISSUING_BODY:
+        if record.is_private(conn, row, record.side_of(row, principal)):
             raise NotFound("ATTACHMENT_UNKNOWN")
         return _opened(ctx, conn, _file(conn, application_id, attachment_id))
 

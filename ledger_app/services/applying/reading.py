@@ -16,8 +16,6 @@ from ledger_app.store import applications, certificates, members
 from ledger_app.store.applications import ApplicationRow, StepRow
 from ledger_app.store.engine import Connection
 
-_OPEN = (Stage.DRAFT, Stage.RETURNED)
-
 
 def show(ctx: Services, principal: Principal, application_id: str) -> dict[str, Any]:
     """One application in full. Raises NotFound `APPLICATION_UNKNOWN`."""
@@ -66,10 +64,10 @@ def history(
 
 
 def shown(ctx: Services, conn: Connection, principal: Principal, case: Case) -> dict[str, Any]:
-    """An application as the caller sees it. What is being written is the applicant's alone: to the issuing
-    body a draft has no document."""
+    """An application as the caller sees it. To the issuing body it has no document while it is written, nor
+    where it was withdrawn before it was submitted again."""
     row, side = case.row, case.side(principal)
-    hidden = side is Side.ISSUING_BODY and case.life.stage in _OPEN
+    hidden = record.is_private(conn, row, side)
     names = members.names(conn, sorted({row.applicant, row.issuer}))
     certificate = certificates.by_id(conn, row.certificate_id) if row.certificate_id else None
     return {
@@ -101,7 +99,7 @@ def _brief(
 ) -> dict[str, Any]:
     said: dict[str, Any] = {}
     side = record.side_of(row, principal)
-    if row.sealed is not None and not (side is Side.ISSUING_BODY and record.stage_of(row) in _OPEN):
+    if row.sealed is not None and not record.is_private(conn, row, side):
         said = record.opened(ctx, conn, row).document
     return {
         **_envelope(row, names),

@@ -17,6 +17,7 @@ from ledger_app.store.engine import Connection
 from ledger_app.store.ids import new_id
 
 _NUMBER_TO_COME = "TO-BE-GIVEN"
+_WRITTEN = (Stage.DRAFT, Stage.RETURNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,17 @@ def find(conn: Connection, principal: Principal, application_id: str) -> Applica
     if row is None or side is Side.OTHER or (side is Side.ISSUING_BODY and row.turns == 0):
         raise NotFound("APPLICATION_UNKNOWN")
     return row
+
+
+def is_private(conn: Connection, row: ApplicationRow, side: Side) -> bool:
+    """Whether what it says now is the applicant's alone: it is being written, or was given up meanwhile."""
+    if side is not Side.ISSUING_BODY:
+        return False
+    stage = stage_of(row)
+    if stage is Stage.WITHDRAWN:
+        _, *before = applications.steps(conn, row.id, limit=2)
+        return not before or Stage(before[0].stage) in _WRITTEN
+    return stage in _WRITTEN
 
 
 def opened(ctx: Services, conn: Connection, row: ApplicationRow) -> Case:

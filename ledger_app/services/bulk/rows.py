@@ -57,7 +57,7 @@ def _refuse_originals(
     numbers = {paper.number for paper in papers.values()}
     with ctx.store.read() as conn:
         for row in marked:
-            if is_here(conn, organisation, row.marked, numbers):
+            if is_here(ctx, conn, organisation, row.marked, numbers):
                 told = describe("ORIGINAL_HERE")
                 found = refusal(told.code, told.meaning, told.next_step, pointer="/original")
                 row.findings.append(found)

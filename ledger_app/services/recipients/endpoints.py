@@ -27,7 +27,6 @@ from ledger_app.store.webhooks import Delivery, Endpoint
 _MOST: Final = 20
 _MOST_SECRETS: Final = 4
 _HOUR: Final = 3600
-_MOST_AT_ONCE: Final = 10_000
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -166,14 +165,13 @@ def resend(
         endpoint = _callable(conn, principal, endpoint_id)
         recipients = [endpoint.id] if endpoint.outside else [endpoint.organisation, endpoint.id]
         if message is not None:
-            found = [one for who in recipients if (one := notices.get(conn, who, message)) is not None]
+            found = [one.id for who in recipients if (one := notices.get(conn, who, message)) is not None]
             if not found:
                 raise NotFound("NOTICE_UNKNOWN")
         else:
             told = [one for who in recipients for one in notices.since(conn, who, moment or 0)]
-            found = [one for one in told if endpoint.wants(one.type) and one.type != Type.WEBHOOK_TEST]
-        chosen = sorted(one.id for one in found)[:_MOST_AT_ONCE]
-        return {"resent": webhooks.ask_again(conn, endpoint_id, chosen, ctx.now())}
+            found = [one for one, kind in told if endpoint.wants(kind) and kind != Type.WEBHOOK_TEST]
+        return {"resent": webhooks.ask_again(conn, endpoint_id, sorted(found), ctx.now())}
 
 
 def opened(ctx: Services, endpoint: Endpoint) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ledger_app.access.principals import Principal
 from ledger_app.domain.standing import Standing, gravest
-from ledger_app.errors import BadInput, Conflict, NotFound, NotPermitted, Unprocessable
+from ledger_app.errors import BadInput, Conflict, NotFound, NotPermitted, Unavailable, Unprocessable
 from ledger_app.services.acts import own_organisation
 from ledger_app.services.context import Once, Services
 from ledger_app.services.locating import Reference, locate, visible_row
@@ -36,7 +36,7 @@ def send(
 
     Raises BadInput `RECIPIENT_UNCLEAR`; NotFound `CERTIFICATE_UNKNOWN`, `ORGANISATION_UNKNOWN_HERE`,
     `WEBHOOK_UNKNOWN`; Unprocessable `CERTIFICATE_ELSEWHERE`; NotPermitted `SEND_NOT_YOURS` for who sees it
-    only by office; Conflict `NOT_REGISTERED_YET`.
+    only by office; Conflict `NOT_REGISTERED_YET`; Unavailable `INDEX_CATCHING_UP`.
     """
     sender = own_organisation(principal)
     if (to is None) == (endpoint is None):
@@ -55,6 +55,7 @@ def send(
 
     def effect(conn: Connection) -> dict[str, Any]:
         now = ctx.now()
+        _require_standing_known(ctx, conn)
         owner = audience.owner_of(conn, recipient)
         sent = Holding(paper, recipient, owner, noting.known_block(ctx, conn), sent_at=now, sent_by=sender)
         if recipients.note(conn, sent):
@@ -100,6 +101,13 @@ def _recipient(
     if members.member(conn, organisation) is None and index.organisation(conn, organisation) is None:
         raise NotFound("ORGANISATION_UNKNOWN_HERE")
     return organisation
+
+
+def _require_standing_known(ctx: Services, conn: Connection) -> None:
+    """An index that is read anew would tell of a standing that is over, and the change was told already."""
+    told = notices.told_up_to(conn)
+    if told is not None and noting.known_block(ctx, conn) < told.number:
+        raise Unavailable("INDEX_CATCHING_UP", "what it says of the certificate may be over")
 
 
 def _sent(ctx: Services, conn: Connection, sent: Holding, sender: str, now: int) -> Notice:

@@ -10,7 +10,10 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
@@ -158,10 +161,17 @@ async def _read_some(answer: httpcore.Response) -> None:
 
 
 def _retry_after(answer: httpcore.Response) -> int | None:
-    for name, value in answer.headers:
-        if name.lower() == b"retry-after" and value.strip().isdigit() and len(value) < 12:
-            return min(int(value), _LONGEST_RETRY_AFTER)
-    return None
+    """Seconds to wait, at most `_LONGEST_RETRY_AFTER`; None where the answer does not say (RFC 9110 section
+    10.2.3: seconds or a date)."""
+    said = next((value for name, value in answer.headers if name.lower() == b"retry-after"), b"").strip()
+    if said.isdigit() and len(said) < 12:
+        return min(int(said), _LONGEST_RETRY_AFTER)
+    try:
+        until = parsedate_to_datetime(said[:40].decode("ascii"))
+        wait = until.replace(tzinfo=until.tzinfo or UTC).timestamp() - time.time()
+    except (ValueError, OverflowError):
+        return None
+    return max(0, min(ceil(wait), _LONGEST_RETRY_AFTER))
 
 
 class _Guarded(httpcore.AsyncNetworkBackend):
