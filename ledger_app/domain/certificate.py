@@ -13,7 +13,8 @@ from pydantic_core import ErrorDetails
 from ledger_app.domain.content import agreement_findings
 from ledger_app.domain.findings import MAX_FINDINGS, Finding, error, has_errors, join_pointer
 from ledger_app.domain.model import DOCUMENT_TYPE, DOCUMENT_VERSION, Certificate, Item, Party
-from ledger_app.domain.rules import cross_findings
+from ledger_app.domain.partial import readable
+from ledger_app.domain.rules import cross_findings, partial_findings
 from ledger_app.errors import Unprocessable
 
 __all__ = [
@@ -86,7 +87,7 @@ def _with_agreement(raw: Any, findings: list[Finding]) -> list[Finding]:
         return findings
     wrong = {finding.pointer for finding in findings if finding.is_error}
     added = [found for found in agreement_findings(raw) if found.pointer not in wrong]
-    return sorted(findings + added, key=lambda finding: not finding.is_error)[:MAX_FINDINGS]
+    return _in_order(findings + added)
 
 
 def _read(raw: Any) -> tuple[Certificate | None, list[Finding]]:
@@ -94,14 +95,17 @@ def _read(raw: Any) -> tuple[Certificate | None, list[Finding]]:
     try:
         certificate = Certificate.model_validate(raw)
     except ValidationError as refused:
-        found = [_finding(detail) for detail in refused.errors(include_url=False) if not _is_echo(detail)]
+        wrong = [detail for detail in refused.errors(include_url=False) if not _is_echo(detail)]
         at_hollow = {finding.pointer for finding in hollow}
-        return None, (hollow + [finding for finding in found if finding.pointer not in at_hollow])[
-            :MAX_FINDINGS
-        ]
-    findings = hollow + cross_findings(certificate)
-    findings.sort(key=lambda finding: not finding.is_error)
-    return certificate, findings[:MAX_FINDINGS]
+        found = [one for one in map(_finding, wrong) if one.pointer not in at_hollow]
+        # Whoever mends it wants to know at once what the fields that are right say together.
+        partly = readable(raw, [detail["loc"] for detail in wrong])
+        return None, _in_order(hollow + found + (partial_findings(partly) if partly else []))
+    return certificate, _in_order(hollow + cross_findings(certificate))
+
+
+def _in_order(findings: list[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: not finding.is_error)[:MAX_FINDINGS]
 
 
 def _hollow(raw: Any) -> list[Finding]:

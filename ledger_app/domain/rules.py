@@ -1,24 +1,36 @@
 """Rules between fields that hold under every scheme. Rules of an agreement are in `agreements`."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 
 from ledger_app.domain import codelists
 from ledger_app.domain.findings import Finding, discrepancy, error, join_pointer, unknown
 from ledger_app.domain.model import Certificate, Item, Quantity
-from ledger_app.domain.rules_papers import paper_findings
+from ledger_app.domain.rules_papers import PAPER_RULES
 
 
 def cross_findings(certificate: Certificate) -> list[Finding]:
     """What fields say together, of a certificate whose fields are each well formed."""
+    return [found for rule in _judged(certificate) for found in rule]
+
+
+def partial_findings(certificate: Certificate) -> list[Finding]:
+    """The same of one without the fields that are wrong (`partial.readable`): a rule ends where it asks for
+    one of them."""
+    found: list[Finding] = []
+    for rule in _judged(certificate):
+        with suppress(AttributeError):
+            for one in rule:
+                found.append(one)  # noqa: PERF402 - what was found before the rule ended counts
+    return found
+
+
+def _judged(certificate: Certificate) -> list[Iterator[Finding]]:
+    rules = (_dates, _destination, _issuer, _seat, _item_numbers, _allowances, _invoices, *PAPER_RULES)
     return [
-        *_dates(certificate),
-        *_territories(certificate),
-        *_item_numbers(certificate),
-        *_allowances(certificate),
-        *_invoices(certificate),
-        *paper_findings(certificate),
-        *(found for place, item in enumerate(certificate.items) for found in _goods(place, item)),
+        *(rule(certificate) for rule in rules),
+        *(_goods(place, item) for place, item in enumerate(getattr(certificate, "items", ()))),
     ]
 
 
@@ -43,7 +55,7 @@ def _dates(certificate: Certificate) -> Iterator[Finding]:
         )
 
 
-def _territories(certificate: Certificate) -> Iterator[Finding]:
+def _destination(certificate: Certificate) -> Iterator[Finding]:
     destination, imports = certificate.destination, certificate.import_country
     if destination and not (
         codelists.contains_territory(destination, imports)
@@ -56,6 +68,9 @@ def _territories(certificate: Certificate) -> Iterator[Finding]:
             f"Name {imports} or a union that contains it, or leave it out for any.",
             value=destination,
         )
+
+
+def _issuer(certificate: Certificate) -> Iterator[Finding]:
     exports = certificate.export_country
     if not codelists.contains_territory(certificate.issuer.territory, exports) and not (
         codelists.contains_territory(exports, certificate.issuer.territory)
@@ -67,6 +82,10 @@ def _territories(certificate: Certificate) -> Iterator[Finding]:
             "Check issuer and country of export; back-to-back certificates say so in flags.",
             value=certificate.issuer.territory,
         )
+
+
+def _seat(certificate: Certificate) -> Iterator[Finding]:
+    exports = certificate.export_country
     seat = certificate.exporter.address.country if certificate.exporter.address else None
     if seat and not codelists.contains_territory(exports, seat):
         yield discrepancy(

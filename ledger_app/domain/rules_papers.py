@@ -1,20 +1,10 @@
 """Rules between a certificate's papers: mandate, authorisation, producer, original, periods, evidence."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from ledger_app.domain.findings import Finding, discrepancy, error, join_pointer
 from ledger_app.domain.model import Certificate
-
-
-def paper_findings(certificate: Certificate) -> Iterator[Finding]:
-    """What these fields say together, under every scheme."""
-    yield from _people(certificate)
-    yield from _certifier(certificate)
-    yield from _original(certificate)
-    yield from _true_copy(certificate)
-    yield from _periods(certificate)
-    yield from _evidence(certificate)
-    yield from _values(certificate)
 
 
 def _people(certificate: Certificate) -> Iterator[Finding]:
@@ -168,3 +158,7 @@ def _values(certificate: Certificate) -> Iterator[Finding]:
             "State all of them in one currency.",
             value=currency,
         )
+
+
+PAPER_RULES: Final = (_people, _certifier, _original, _true_copy, _periods, _evidence, _values)
+"""What these fields say together, under every scheme: each by itself."""

@@ -131,6 +131,16 @@ def test_who_issues_is_left_to_the_service_where_a_file_cannot_say_it(origin: Sh
         (3, "/items/0/hsCode"): "HS_CODE_SHAPE",
         (3, "/items/0/originCriterion"): "CRITERION_MISSING",
     }
+    odd = header + row.replace("\n", ",2026-11-01,1,KGM,2,KGM\n")
+    more = (
+        "validUntil",
+        *(f"items.0.{mass}Mass.{part}" for mass in ("gross", "net") for part in ("value", "unit")),
+    )
+    (tmp_path / "odd.csv").write_text(odd.replace("\n", f",{','.join(more)}\n", 1))
+    done = origin("certificate", "check", "odd.csv", "--json")
+    assert (done.returncode, [one["rule"] for one in json.loads(done.stdout)["findings"]]) == (
+        3, ["ISSUER_OF_SENDER", "VALIDITY_ORDER", "GROSS_BELOW_NET"],
+    )  # fmt: skip
     own = sample_document()
     del own["issuer"]
     (tmp_path / "own.json").write_text(json.dumps(own))
