@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Annotated, Any, Final
 
@@ -71,9 +71,10 @@ def import_(
         stream.seek(0)
         run = _Import(client, stream, name, kind, as_json=as_json)
         if error_file is not None:
-            run.errors = opened.enter_context(ErrorsFile(error_file, kind))
+            others = [Path(file)] if to is None else [Path(file), to]
+            run.errors = opened.enter_context(ErrorsFile(error_file, kind, others))
         if dry_run or to is not None:
-            documents = opened.enter_context(_documents(to))
+            documents = None if to is None else opened.enter_context(DocumentsFile(to, [Path(file)]))
             result = run.judge(documents, as_import=dry_run)
         else:
             result = run.send(all_or_nothing=all_or_nothing)
@@ -295,13 +296,9 @@ def _open(file: str, opened: ExitStack) -> tuple[IO[bytes], str]:
         return kept, "stdin"
     path = Path(file)
     try:
-        return opened.enter_context(path.open("rb")), path.name
+        return opened.enter_context(path.open("rb")), output.printable(path.name)
     except OSError as exc:
         raise errors.BadInput("FILE_UNREADABLE", f"{path}: {exc.strerror or exc}") from None
-
-
-def _documents(to: Path | None) -> AbstractContextManager[DocumentsFile | None]:
-    return nullcontext() if to is None else DocumentsFile(to)
 
 
 def _decide(client: Client, word: str, job: str | None, *, as_json: bool) -> None:

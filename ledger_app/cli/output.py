@@ -7,6 +7,7 @@ import re
 import secrets
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, NoReturn
 
 from ledger_app import errors
@@ -16,8 +17,8 @@ REFUSED = 1
 PENDING = 3
 CANNOT_TELL = 20
 
-#: Control characters but tab and line feed, and what turns the direction of writing.
-_UNTAMED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+#: Control characters but tab and line feed, what turns the direction of writing, and halves of pairs.
+_UNTAMED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 #: Stands for the start of a colour until a line is printed; nobody who writes into a document can know it.
 _COLOUR = secrets.token_hex(8)
 _BEFORE = {"supersede": "replaces", "consume": "made out of"}
@@ -28,7 +29,9 @@ MOST_FINDINGS = 30
 
 def result(value: Any) -> None:
     """Print a result as one JSON document on stdout."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False) + "\n")
+    text = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False)
+    # Half of a pair, as in a file's name that is not UTF-8, becomes the \uXXXX that JSON writes it by.
+    sys.stdout.write(text.encode(errors="backslashreplace").decode() + "\n")
     sys.stdout.flush()
 
 
@@ -42,6 +45,11 @@ def progress(text: str) -> None:
     """Print a line about what is going on, on stderr; as tame as a line of a result."""
     sys.stderr.write(_tame(text) + "\n")
     sys.stderr.flush()
+
+
+def printable(path: Path | str) -> str:
+    """A file's name as text; bytes in it that are not UTF-8 as `\\xff`."""
+    return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def _tame(text: str) -> str:

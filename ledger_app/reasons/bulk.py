@@ -59,13 +59,18 @@ ROWS: Rows = (
         "Send the file again.",
     ),
     (
+        "OUTPUT_IS_INPUT",
+        "The file to write is one that is read, or that something else is written to: it would be lost.",
+        "Give the output a name of its own.",
+    ),
+    (
         "VERIFY_NOTHING",
         "Nothing was verified: the folders are empty, hidden files aside, and the lists name nothing.",
         "Name bundles, folders that hold some, or lists of numbers or digests.",
     ),
     (
         "VERIFY_FILE_UNREADABLE",
-        "This file could not be opened.",
-        "See to its permissions and its size; the other files were verified all the same.",
+        "This file, folder or line could not be read.",
+        "See to its permissions and its size; the others were verified all the same.",
     ),
 )

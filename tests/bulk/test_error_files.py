@@ -2,6 +2,7 @@
 
 import io
 import json
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from ledger_app.cli.import_errors import ErrorsFile
 from ledger_app.domain.imports import import_entry, import_table
 from ledger_app.domain.imports.splitting import split
-from tests.bulk.tables import record, table
+from tests.bulk.tables import read, record, table
+from tests.support.running_demo import RunningDemo
 
 REFUSED = {
     "severity": "error", "column": "remarks", "value": "x", "rule": "RULE", "words": "Wrong.", "fix": "Do.",
@@ -58,6 +60,29 @@ def test_a_header_line_that_ends_in_separators_comes_back_without_them(
     data = "\r\n".join(ends).encode()
     assert ["FIELD_UNKNOWN" in rules for _, rules in said(data)] == [False, True]
     assert said(errors_of(tmp_path / "wrong.csv", data)) == said(data)
+
+
+def test_a_file_that_is_read_or_that_was_there_is_not_lost(demo: RunningDemo, tmp_path: Path) -> None:
+    file, kept, number = tmp_path / "x.csv", tmp_path / "kept.csv", f"LOST-{secrets.token_hex(5)}"
+    data = table([record(f"{number}-1"), record(f"{number}-2", exportCountry="XX")])
+    for option, output, reason in (
+        ("--errors", file, "OUTPUT_IS_INPUT"),
+        ("-o", file, "OUTPUT_IS_INPUT"),
+        ("--errors", tmp_path / "wrong.json", "FILE_UNWRITABLE"),
+    ):
+        file.write_bytes(data)
+        done = demo.origin("certificate", "import", str(file), option, str(output))
+        assert (done.returncode, reason in done.stderr) == (2, True), done.stderr
+        assert file.read_bytes() == data
+    kept.write_text("kept")
+    file.write_bytes(data + b'"')  # unreadable, after rows that can be read
+    done = demo.origin("certificate", "import", str(file), "--errors", str(kept))
+    assert (done.returncode, kept.read_text()) == (2, "kept")
+    assert demo.json("verify", f"{number}-1", code=10)["reason"] == "NOT_FOUND"
+    file.write_bytes(data)
+    demo.json("certificate", "import", str(file), "--errors", str(kept), code=3)
+    assert [row["number"] for row in read(kept)] == [f"{number}-2"]
+    assert {path.name for path in tmp_path.iterdir()} == {"x.csv", "kept.csv"}
 
 
 def test_what_is_no_object_in_a_list_keeps_what_it_said(tmp_path: Path) -> None:
