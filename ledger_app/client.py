@@ -123,7 +123,7 @@ class Client:
                 b"",
                 value.encode(),
             ]
-        safe = quote(filename, safe=" ._-()")
+        safe = quote(filename, safe=" ._-()", errors="replace")  # a name may be no UTF-8
         lines += [
             b"--" + boundary.encode(),
             f'Content-Disposition: form-data; name="file"; filename="{safe}"'.encode(),
