@@ -66,16 +66,24 @@ def _strictly(raw: bytes) -> Any:
 
 
 def _each(read: list[ImportResult]) -> list[tuple[ImportResult, list[Finding]]]:
-    """Each certificate with its findings. A number that stands twice in the file is told at the later row."""
-    rows: dict[str, int] = {}
+    """Each certificate with its findings. A number that one issuer uses twice is told at the later row."""
+    rows: dict[tuple[str, str | None], int] = {}
     checked = []
     for one in read:
         findings, number = _findings(one), one.document.get("number")
-        if isinstance(number, str) and rows.setdefault(number, one.row) != one.row:
-            words = f"Row {rows[number]} of the file has the same number."
+        stands = str(number), _issuer(one.document)
+        if isinstance(number, str) and rows.setdefault(stands, one.row) != one.row:
+            words = f"Row {rows[stands]} of the file has the same number."
             findings.insert(0, error("/number", "NUMBER_TWICE", words, "Use each number once.", value=number))
         checked.append((one, findings))
     return checked
+
+
+def _issuer(document: dict[str, Any]) -> str | None:
+    """The identifier of who issues it, who numbers it; None where the service fills it in."""
+    issuer = document.get("issuer")
+    named = issuer.get("identifier") if isinstance(issuer, dict) else None
+    return named if isinstance(named, str) else None
 
 
 def _findings(one: ImportResult) -> list[Finding]:

@@ -195,6 +195,8 @@ def _finding(detail: ErrorDetails) -> Finding:
     kind, context = detail["type"], detail.get("ctx") or {}
     pointer = join_pointer(*detail["loc"])
     value = None if kind == "missing" else detail["input"]
+    if kind in ("too_short", "too_long") and isinstance(value, str):
+        kind = f"string_{kind}"  # a bound set beside a text's own one is told as a list's
     if kind in _FORM:
         rule, words, fix = _FORM[kind]
         if kind == "missing":

@@ -159,6 +159,9 @@ def test_a_number_that_stands_twice_in_a_file_is_told_at_the_later_place(
     [found] = told["findings"]
     assert (found["row"], found["pointer"], found["rule"]) == (3, "/number", "NUMBER_TWICE")
     assert "Row 1" in found["words"]
+    made[2]["issuer"]["identifier"] = "urn:example:another"
+    (tmp_path / "two.json").write_text(json.dumps(made))
+    assert origin("certificate", "check", "two.json").returncode == 0
 
 
 @pytest.mark.parametrize(

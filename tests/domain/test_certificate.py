@@ -128,6 +128,8 @@ def test_what_every_certificate_has_is_missed_when_it_is_absent(name: str) -> No
         ("/exporter/postcode", "1", "FIELD_UNKNOWN"),
         ("/issuer/identifier", "urn:x:\u00ad1", "TEXT_CHARACTERS"),
         ("/exporter/address/lines", ["x"] * 7, "LIST_TOO_LONG"),
+        ("/exporter/address/postcode", "1" * 18, "TEXT_TOO_LONG"),
+        ("/exporter/address/postcode", "", "TEXT_EMPTY"),
         ("/exportCountry", "ZZ", "TERRITORY_UNKNOWN"),
         ("/exportCountry", "cn", "TERRITORY_UNKNOWN"),
         ("/issueDate", "2026-02-29", "DATE_NOT_REAL"),
