@@ -168,8 +168,8 @@ def test_a_number_that_stands_twice_in_a_file_is_told_at_the_later_place(
     ("name", "content", "reason"),
     [
         ("gone.json", None, "FILE_UNREADABLE"),
-        ("twice.json", b'{"a": 1, "a": 2}', "JSON_DUPLICATE_KEY"),
-        ("list.json", b"[1]", "IMPORT_UNREADABLE"),
+        ("cut.json", b'{"a": 1, "b"', "JSON_SYNTAX"),
+        ("list.json", b"[]", "IMPORT_UNREADABLE"),
         ("utf16.csv", b"\xff\xfea", "IMPORT_UNREADABLE"),
     ],
 )
@@ -182,6 +182,18 @@ def test_a_file_that_cannot_be_read_is_told_with_its_reason_and_exit_2(
     assert (done.returncode, done.stdout) == (2, "")
     assert reason in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_entry_that_cannot_be_read_exits_3_and_the_others_are_checked(
+    origin: Shell, tmp_path: Path
+) -> None:
+    good = json.dumps(sample_document())
+    (tmp_path / "lines.ndjson").write_text(f'{good}\n{{"a": NaN}}\n')
+    done = origin("certificate", "check", "lines.ndjson", "--json")
+    told = json.loads(done.stdout)
+    assert done.returncode == 3
+    assert [one["ready"] for one in told["certificates"]] == [True, False]
+    assert [(one["row"], one["rule"]) for one in told["findings"]] == [(2, "JSON_NOT_A_NUMBER")]
 
 
 @pytest.mark.conformance

@@ -4,7 +4,9 @@ import contextlib
 import csv
 import io
 import json
+import uuid
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from ledger_app.domain.imports.tables import MAX_ROWS
 from ledger_app.domain.imports.values import written_date, written_number, written_quantity
 from ledger_app.domain.samples import sample_document
 from ledger_app.errors import BadInput, TooLarge, Unprocessable
+from ledger_app.proof.canonical import parse_json
 
 UNCEFACT: dict[str, Any] = {
     "iD": "chamber.example.org:coo:AB-77",
@@ -327,11 +330,46 @@ def test_objects_of_no_known_format_are_kept_whole_and_told(entry: dict[str, Any
     assert not found.ready
 
 
-@pytest.mark.parametrize("value", [None, 3, "x", [], [1], [{}, None], {"data": []}, True])
+@pytest.mark.parametrize("value", [None, 3, "x", [], {"data": []}, True])
 def test_what_is_no_certificate_at_all_is_refused(value: Any) -> None:
     with pytest.raises(Unprocessable) as refused:
         import_json(value)
     assert refused.value.reason == "IMPORT_UNREADABLE"
+
+
+@pytest.mark.parametrize("value", [None, 3, "x", [], True])
+def test_an_entry_that_is_no_object_is_told_and_the_others_are_read(value: Any) -> None:
+    made = sample_document()
+    first, second = import_json([value, made])
+    assert [(one.pointer, one.rule, one.is_error) for one in first.findings] == [
+        ("", "JSON_NOT_OBJECT", True)
+    ]
+    assert (first.row, second.row, second.document, second.ready) == (1, 2, made, True)
+
+
+@pytest.mark.parametrize(
+    ("bad", "rule"),
+    [
+        ('{"number": NaN}', "JSON_NOT_A_NUMBER"),
+        ('{"number": 1, "number": 2}', "JSON_DUPLICATE_KEY"),
+        ('{"number": "\\ud800"}', "JSON_SURROGATE"),
+        ('{"number": 1e999}', "JSON_NUMBER_RANGE"),
+        ("null", "JSON_NOT_OBJECT"),
+    ],
+)
+@pytest.mark.parametrize("form", ["[{bad},{good}]", '{{"data": [{bad}, {good}]}}', "{bad}\n{good}\n"])
+def test_an_entry_that_cannot_be_read_is_told_and_the_others_are_read(bad: str, rule: str, form: str) -> None:
+    made = sample_document()
+    file = form.format(bad=bad, good=json.dumps(made)).encode()
+    first, second = import_file(file, "x.json", partial(parse_json, floats="text"))
+    assert [(one.pointer, one.rule, one.is_error) for one in first.findings] == [("", rule, True)]
+    assert (second.row, second.document, second.ready) == (2, made, True)
+
+
+def test_what_cannot_be_told_apart_is_refused_for_the_whole_files_reason() -> None:
+    for file in (b'[{"a": 1}, {"b"', b"{", b"[]", b'{"a": 1} x', b'{"a":' * 40 + b"1" + b"}" * 40):
+        with pytest.raises(BadInput):
+            import_file(file, "x.json", partial(parse_json, floats="text"))
 
 
 def test_nesting_without_end_is_refused() -> None:
@@ -340,6 +378,85 @@ def test_nesting_without_end_is_refused() -> None:
         deep = {"supplyChainConsignment": deep}
     with pytest.raises(Unprocessable):
         import_json(deep)
+
+
+def salted(value: Any, kind: str = "") -> Any:
+    """A value as OpenAttestation v2 wraps it."""
+    if isinstance(value, dict):
+        return {name: salted(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [salted(member) for member in value]
+    kinds: dict[type, str] = {str: "string", bool: "boolean", type(None): "null"}
+    text = str(value).lower() if isinstance(value, bool | None) else value
+    return f"{uuid.uuid4()}:{kind or kinds.get(type(value), 'number')}:{text}"
+
+
+def wrapped(data: Any) -> dict[str, Any]:
+    proof = {"type": "SHA3MerkleProof", "targetHash": "ab", "proof": [], "merkleRoot": "ab"}
+    version = "https://schema.openattestation.com/2.0/schema.json"
+    return {"version": version, "data": data, "signature": proof}
+
+
+def test_a_wrapped_document_is_read_by_its_values_without_their_salts() -> None:
+    plainly = {**UNCEFACT, "note": {"a": [1, True, None, "x:y\nz"], "b": {}}}
+    [bare] = import_json({"data": plainly})
+    [found] = import_json(wrapped(salted(plainly)))
+    kept = found.document.pop("extensions")["uncefact"]
+    assert kept["data"] == bare.document.pop("extensions")["uncefact"]["data"]
+    assert kept["signature"]["merkleRoot"] == "ab"
+    assert (found.document, found.read) == (bare.document, bare.read)
+    gone = wrapped({**salted(UNCEFACT), "gone": salted("", "undefined"), "size": salted("1.50", "number")})
+    data = import_json(gone)[0].document["extensions"]["uncefact"]["data"]
+    assert (data["size"], "gone" in data) == ("1.50", False)
+
+
+def test_values_without_a_salt_are_told_once_and_read_as_they_stand() -> None:
+    uuid1 = "c29031a1-901c-18bf-bf63-8c65edbbf48d"
+    odd = {"scheme": "RCEP", "a": f"{uuid1}:string:x", "b": salted("x", "number"), "c": salted("x", "date")}
+    [found] = import_json(wrapped({**salted(UNCEFACT), **odd}))
+    assert found.document["scheme"] == "RCEP"
+    assert found.document["extensions"]["uncefact"]["data"]["a"] == odd["a"]
+    [told] = [one for one in found.read if one.rule == "SALT_UNREADABLE"]
+    assert "4 of" in told.words
+    assert "data.scheme" in told.words
+
+
+def test_texts_that_look_salted_stay_as_they_are_where_nothing_is_wrapped() -> None:
+    text = salted("x")
+    [found] = import_json({"data": {**UNCEFACT, "note": text}})
+    assert found.document["extensions"]["uncefact"]["data"]["note"] == text
+
+
+def credential(**subject: Any) -> dict[str, Any]:
+    return {"type": ["VerifiableCredential"], "credentialSubject": {**UNCEFACT, **subject}}
+
+
+def test_a_credential_may_name_its_one_subject_in_a_list() -> None:
+    [alone] = import_json(credential(scheme="RCEP"))
+    listed = {**credential(), "credentialSubject": [{**UNCEFACT, "scheme": "RCEP"}]}
+    [found] = import_json(listed)
+    for one in (alone, found):
+        del one.document["extensions"]
+    assert found.document == alone.document
+    for subjects in ([], [UNCEFACT, UNCEFACT]):
+        [found] = import_json({**credential(), "credentialSubject": subjects})
+        assert [(one.pointer, one.rule, one.is_error) for one in found.findings] == [
+            ("/credentialSubject", "SUBJECTS_SEVERAL", True)
+        ]
+
+
+def test_a_presentation_gives_a_certificate_for_each_of_its_credentials() -> None:
+    def shown(*credentials: Any) -> dict[str, Any]:
+        return {"type": ["VerifiablePresentation"], "verifiableCredential": list(credentials)}
+
+    first, second = credential(iD="A-1"), credential(iD="A-2")
+    numbers = [one.document.get("number") for one in import_json(shown(first, "e.y.J", second))]
+    assert numbers == ["A-1", None, "A-2"]
+    alone = {"type": "VerifiablePresentation", "verifiableCredential": first}
+    assert import_json(alone)[0].document["number"] == "A-1"
+    within = import_json([shown(first), alone, shown(first, second)])
+    assert [one.document.get("number") for one in within] == ["A-1", "A-1", None]
+    assert [one.rule for one in within[2].findings] == ["PRESENTATION_OF_SEVERAL"]
 
 
 # --- CSV --------------------------------------------------------------------------------------------------

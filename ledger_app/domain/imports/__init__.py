@@ -1,28 +1,35 @@
 """Certificates from other systems: what has a field is mapped, all else is kept, what lacks is told.
 
 Formats: our own JSON; UN/CEFACT-style JSON, bare or in `{"data": …}`, one or a list; TradeTrust's SimpleCoo;
-W3C credentials; and CSV of any of these with dotted headers. The result is a document with findings: an error
+the same wrapped by OpenAttestation v2; W3C credentials, alone or in a presentation; and CSV of any of these
+with dotted headers. The result is a document with findings: an error
 means that it cannot be issued as it stands. Nothing of the input is lost: what did not go into a field
 unchanged lies under `/extensions/<format>` at its original place (numbers with a fraction as text).
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, Final
 
 from ledger_app.domain.certificate import DOCUMENT_TYPE, DOCUMENT_VERSION, check_for_issue
 from ledger_app.domain.findings import Finding, error, has_errors
+from ledger_app.domain.imports.openattestation import is_wrapped, unsalted
 from ledger_app.domain.imports.reader import Reader, plain
+from ledger_app.domain.imports.splitting import rows_of
 from ledger_app.domain.imports.tables import MARK, MAX_BYTES, MAX_ROWS, table_rows
 from ledger_app.domain.imports.template import FIELDS, is_template, typed_row
 from ledger_app.domain.imports.tradetrust import (
+    has_subjects,
     is_credential,
+    is_presentation,
     is_simple_coo,
     read_credential,
     read_simple_coo,
+    subject_of,
 )
 from ledger_app.domain.imports.uncefact import is_uncefact, read_uncefact
-from ledger_app.errors import TooLarge, Unprocessable
+from ledger_app.errors import BadInput, TooLarge, Unprocessable
 
 __all__ = [
     "ImportResult",
@@ -63,7 +70,6 @@ class ImportResult:
     @property
     def findings(self) -> list[Finding]:
         """All that is to be said: about reading it, then about the document as it stands."""
-        # What is no certificate lacks everything; to list that would help nobody.
         return self.read if self.origin == _UNKNOWN else self.read + check_for_issue(self.document)
 
     @property
@@ -77,31 +83,52 @@ class ImportResult:
 
 
 def import_json(value: Any) -> list[ImportResult]:
-    """The certificates in a JSON value: an object, a list of objects, or either in `{"data": …}`.
+    """The certificates in a JSON value: an object, a list of objects, either in `{"data": …}`, or the
+    credentials of a presentation. What is no object is told as one that cannot be issued.
 
     Raises Unprocessable IMPORT_UNREADABLE when it is nothing of the kind, or TooLarge IMPORT_TOO_LARGE.
     """
     if isinstance(value, dict) and isinstance(value.get("data"), list) and len(value) == 1:
         value = value["data"]
-    entries = value if isinstance(value, list) else [value]
-    if not entries:
-        raise Unprocessable("IMPORT_UNREADABLE", "the list is empty: it holds no certificate")
-    if not all(isinstance(entry, dict) for entry in entries):
+    elif is_presentation(value) and isinstance(value["verifiableCredential"], list):
+        value = value["verifiableCredential"]
+    if not isinstance(value, dict | list):
         raise Unprocessable(
             "IMPORT_UNREADABLE", "a certificate is a JSON object; send one, or a list of them"
         )
+    entries = value if isinstance(value, list) else [value]
+    if not entries:
+        raise Unprocessable("IMPORT_UNREADABLE", "the list is empty: it holds no certificate")
     if len(entries) > MAX_ROWS:
         raise TooLarge("IMPORT_TOO_LARGE", f"the list has more than {MAX_ROWS} certificates")
     return [import_entry(entry, row) for row, entry in enumerate(entries, start=1)]
 
 
-def import_entry(entry: dict[str, Any], row: int) -> ImportResult:
+def import_entry(entry: Any, row: int) -> ImportResult:
     """The certificate in one JSON object, which stood at `row`."""
+    if is_presentation(entry):
+        shown = entry["verifiableCredential"]
+        if isinstance(shown, list) and len(shown) != 1:
+            return _none(
+                row,
+                "PRESENTATION_OF_SEVERAL",
+                f"The presentation holds {len(shown)} credentials, and one row is one certificate.",
+                "Send a list of the credentials.",
+            )
+        entry = shown[0] if isinstance(shown, list) else shown
+    if not isinstance(entry, dict):
+        fix = "Give an object, or take it out of the list."
+        return _none(row, "JSON_NOT_OBJECT", "A certificate is a JSON object; this is none.", fix, entry)
     if f"{MARK}s" in entry:
         entry = {name: member for name, member in entry.items() if name != f"{MARK}s"}
     if entry.get("type") == DOCUMENT_TYPE:
         return ImportResult(entry, row, "origin-ledger", whole=True)
     return _import(entry, row, [])
+
+
+def _none(row: int, rule: str, words: str, fix: str, value: Any = None) -> ImportResult:
+    """What is no certificate: to list all that it lacks would help nobody."""
+    return ImportResult({}, row, _UNKNOWN, [error("", rule, words, fix, value=value)])
 
 
 def import_csv(data: bytes) -> list[ImportResult]:
@@ -122,8 +149,9 @@ def import_table(data: bytes) -> Iterator[ImportResult]:
 def import_file(data: bytes, filename: str, parse_json: Callable[[bytes], Any]) -> list[ImportResult]:
     """The certificates in a file, CSV or JSON by its name, or by its first character when that does not say.
 
-    `parse_json` reads JSON strictly (proof.canonical.parse_json with floats as text); its errors pass
-    through.
+    JSON may be one object a line. `parse_json` reads it strictly (proof.canonical.parse_json with floats as
+    text); what it refuses is told of the one entry that it is in, or passes through where entries cannot be
+    told apart.
     """
     if len(data) > MAX_BYTES:
         raise TooLarge("IMPORT_TOO_LARGE", f"the file has more than {MAX_BYTES >> 20} MiB")
@@ -131,9 +159,31 @@ def import_file(data: bytes, filename: str, parse_json: Callable[[bytes], Any]) 
     if name.endswith((".csv", ".tsv", ".txt")):
         return import_csv(data)
     looks_like_json = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
-    if name.endswith((".json", ".jsonld")) or looks_like_json:
-        return import_json(parse_json(data.removeprefix(b"\xef\xbb\xbf")))
+    if name.endswith((".json", ".jsonld", ".ndjson")) or looks_like_json:
+        return _json(data.removeprefix(b"\xef\xbb\xbf"), parse_json)
     return import_csv(data)
+
+
+def _json(data: bytes, parse_json: Callable[[bytes], Any]) -> list[ImportResult]:
+    try:
+        return import_json(parse_json(data))
+    except BadInput as whole:
+        try:
+            rows = list(islice(rows_of(data), MAX_ROWS + 1))
+        except Unprocessable:
+            rows = []
+        if not rows:
+            raise
+        if len(rows) > MAX_ROWS:
+            raise TooLarge("IMPORT_TOO_LARGE", f"the file has more than {MAX_ROWS} certificates") from whole
+        return [_line(row.number, row.text or "", parse_json) for row in rows]
+
+
+def _line(row: int, text: str, parse_json: Callable[[bytes], Any]) -> ImportResult:
+    try:
+        return import_entry(parse_json(text.encode()), row)
+    except BadInput as bad:
+        return _none(row, bad.reason, f"It cannot be read: {bad.detail}.", "Correct it where it was made.")
 
 
 def complete(document: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,7 +212,11 @@ def _import(entry: dict[str, Any], row: int, found: list[Finding]) -> ImportResu
 
 
 def _foreign(entry: dict[str, Any], row: int, found: list[Finding]) -> ImportResult:
-    root = Reader(plain(entry))
+    entry = plain(entry)
+    salts: list[Finding] = []
+    if is_wrapped(entry):
+        entry = unsalted(entry, salts)
+    root = Reader(entry, findings=salts)
     wrapped = isinstance(entry.get("data"), dict)
     inner, place = (entry["data"], root.at("data")) if wrapped else (entry, root)
     document: dict[str, Any] = {"type": DOCUMENT_TYPE, "version": DOCUMENT_VERSION}
@@ -173,23 +227,32 @@ def _foreign(entry: dict[str, Any], row: int, found: list[Finding]) -> ImportRes
             document |= read(place)
             break
     else:
-        root.findings.append(
-            error(
-                "",
-                "FORMAT_UNKNOWN",
-                "The object is in no format known here.",
-                "Use the fields of docs/certificate.md, UN/CEFACT-style JSON, or CSV of either.",
-            )
-        )
+        root.findings.append(_no_format(inner))
     if origin != _UNKNOWN:
         places = [root, place] if wrapped else [root]
         if origin == "credential":
-            places.append(place.at("credentialSubject"))
+            places.append(subject_of(place))
         document = _with_own_fields(document, places)
     rest = root.remainder()
     if rest is not None:
         document["extensions"] = {origin: rest}
     return ImportResult(document, row, origin, found + root.findings)
+
+
+def _no_format(entry: Any) -> Finding:
+    if has_subjects(entry):
+        return error(
+            "/credentialSubject",
+            "SUBJECTS_SEVERAL",
+            f"The credential has {len(entry['credentialSubject'])} subjects, and a certificate is about one.",
+            "Send a credential for each.",
+        )
+    return error(
+        "",
+        "FORMAT_UNKNOWN",
+        "The object is in no format known here.",
+        "Use the fields of docs/certificate.md, UN/CEFACT-style JSON, or CSV of either.",
+    )
 
 
 def _with_own_fields(document: dict[str, Any], places: list[Reader]) -> dict[str, Any]:

@@ -21,8 +21,31 @@ def is_simple_coo(value: Any) -> bool:
 
 
 def is_credential(value: Any) -> bool:
-    """Whether it is a W3C credential."""
-    return isinstance(value, dict) and isinstance(value.get("credentialSubject"), dict)
+    """Whether it is a W3C credential about one subject."""
+    subject = value.get("credentialSubject") if isinstance(value, dict) else None
+    if isinstance(subject, list) and len(subject) == 1:
+        subject = subject[0]
+    return isinstance(subject, dict)
+
+
+def has_subjects(value: Any) -> bool:
+    """Whether it is a credential with a list of none or several subjects."""
+    subjects = value.get("credentialSubject") if isinstance(value, dict) else None
+    return isinstance(subjects, list) and len(subjects) != 1
+
+
+def is_presentation(value: Any) -> bool:
+    """Whether it is a W3C presentation, which holds credentials."""
+    if not isinstance(value, dict) or "verifiableCredential" not in value:
+        return False
+    kinds = value.get("type")
+    return "VerifiablePresentation" in (kinds if isinstance(kinds, list) else [kinds])
+
+
+def subject_of(credential: Reader) -> Reader:
+    """The subject of a credential, which may be a list of one."""
+    subject = credential.at("credentialSubject")
+    return subject.at(0) if isinstance(subject.value, list) else subject
 
 
 def read_simple_coo(source: Reader) -> dict[str, Any]:
@@ -88,7 +111,7 @@ def _transport(goods: Reader) -> dict[str, Any]:
 
 def read_credential(source: Reader) -> dict[str, Any]:
     """The fields of a credential's subject, in whichever of the shapes it has."""
-    subject = source.at("credentialSubject")
+    subject = subject_of(source)
     if subject.has("cooId") or subject.has("exporterDetails"):
         return read_simple_coo(subject)
     document = read_uncefact(subject)
