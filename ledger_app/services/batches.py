@@ -137,9 +137,9 @@ def as_before(ctx: Services, issuer: str, papers: Sequence["Paper"]) -> list["Pa
 def _again(ctx: Services, fresh: "Paper", before: Sequence[CertificateRow]) -> "Paper":
     document = orjson.loads(fresh.plain)["document"]
     for row in before:
-        opened = paper(ctx, row)
-        if opened is not None and opened["document"] == document:
-            return replace(Paper.of(ctx.vault, document, from_hex(opened["secret"], 32)), id=row.id)
+        old = paper(ctx, row)
+        if old is not None and old["document"] == document:
+            return replace(Paper.of(ctx.vault, document, from_hex(old["secret"], 32)), id=row.id)
     return fresh
 
 
@@ -169,10 +169,13 @@ def keep(conn: Connection, batch: Batch) -> None:
 
 def paper(ctx: Services, row: CertificateRow) -> dict[str, Any] | None:
     """`{"document", "secret"}` of a certificate, opened; None once erased."""
-    if row.sealed is None:
-        return None
-    opened: dict[str, Any] = orjson.loads(ctx.vault.open(row.sealed, f"certificates/{row.id}"))
-    return opened
+    return None if row.sealed is None else opened(ctx, row.id, row.sealed)
+
+
+def opened(ctx: Services, certificate_id: str, sealed: bytes) -> dict[str, Any]:
+    """The same of what was sealed for the certificate with this id."""
+    found: dict[str, Any] = orjson.loads(ctx.vault.open(sealed, f"certificates/{certificate_id}"))
+    return found
 
 
 def _check(document: Any, index: int, issuer: str) -> None:

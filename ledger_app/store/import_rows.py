@@ -79,6 +79,33 @@ def numbers_held(
     return held
 
 
+def issued_otherwise(
+    conn: Connection, organisation: str, wanted: Sequence[str]
+) -> dict[str, tuple[str, bytes]]:
+    """Of the numbers in `wanted`, those of live certificates that were issued without an import: the id and
+    the sealed document, where it was not erased."""
+    found: dict[str, tuple[str, bytes]] = {}
+    held, table = certificate_numbers.c, import_rows.c
+    for some in _parts(wanted):
+        of_an_import = (
+            (table.organisation == held.issuer)
+            & (table.number == held.number)
+            & (table.certificate_id == held.certificate_id)
+        )
+        query = (
+            select(held.number, certificates.c.id, certificates.c.sealed)
+            .select_from(
+                certificate_numbers.join(certificates, certificates.c.id == held.certificate_id)
+                .join(acts, acts.c.id == held.act_id)
+                .outerjoin(import_rows, of_an_import)
+            )
+            .where(held.issuer == organisation, held.number.in_(some), acts.c.state.not_in(DEAD))
+            .where(table.content.is_(None), certificates.c.sealed.is_not(None))
+        )
+        found.update((row.number, (row.id, row.sealed)) for row in conn.execute(query))
+    return found
+
+
 def put(conn: Connection, organisation: str, rows: Sequence[Mapping[str, Any]], old: Sequence[str]) -> None:
     """Keep rows (members: content, job_id, page, row, number, certificate_id); those of the contents in `old`
     are replaced."""

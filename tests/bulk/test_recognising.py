@@ -1,10 +1,12 @@
 """A row is recognised by what it says, by whatever name its issuer goes."""
 
+import json
 import secrets
 from typing import Any
 
 from sqlalchemy import update
 
+from ledger_app.domain.samples import sample_document
 from ledger_app.services import numbering, registering
 from ledger_app.services.bulk.jobs import job_key
 from ledger_app.services.bulk.reading import read_page
@@ -12,7 +14,7 @@ from ledger_app.services.context import ALWAYS
 from ledger_app.services.importing import own_issuer
 from ledger_app.store import import_rows, members
 from ledger_app.store.tables_imports import import_rows as rows_table
-from tests.bulk.desk import Desk
+from tests.bulk.desk import MEDIA, Desk
 from tests.bulk.tables import record, table
 
 
@@ -39,6 +41,48 @@ def test_a_row_is_known_by_whatever_name_its_issuer_goes(desk: Desk) -> None:
     finally:
         registering.name_as(*naming, before.name, before.territory)
     assert [len(desk.issued(number)) for number in given] == [1, 1]
+
+
+def test_what_was_issued_without_an_import_is_known_by_what_it_says(desk: Desk) -> None:
+    same, other = sample_document(desk.number()), sample_document(desk.number())
+    issuer = {
+        "identifier": desk.world.actors["chamber-cn"].identifier,
+        "name": "A chamber",
+        "territory": "CN",
+    }
+    desk.world.issue({**same, "issuer": issuer}, {**other, "issuer": issuer})
+    fresh = desk.number()
+    rows = [
+        record(same["number"]),
+        record(other["number"], remarks="something else"),
+        record(same["number"], remarks="something else"),
+        record(fresh),
+    ]
+    for data, name in ((table(rows), "x.csv"), (_as_json([same, {**other, "remarks": "else"}]), "x.json")):
+        kind = name.split(".")[1]
+        answer = desk.client.post(
+            "/v1/imports/judgement",
+            params={"firstRow": 2},
+            content=data,
+            headers={"Content-Type": MEDIA[kind]},
+        )
+        found = [
+            (one["known"], [each["rule"] for each in one["findings"] if each["severity"] == "error"])
+            for one in answer.json()["rows"]
+        ]
+        taken = False, ["NUMBER_TAKEN"]
+        assert found[:3] == [(True, []), taken, taken][: len(found)]
+        job = desk.imported(data, name)
+        assert (job["refused"], job["repeated"]) == (len(found[1:3]), 1)
+        assert {each["rule"] for each in job["findings"]} == {"NUMBER_TAKEN"}
+        assert [each["row"] for each in job["findings"]] == [3, 4] if kind == "csv" else [2]
+    assert [len(desk.issued(number)) for number in (same["number"], other["number"], fresh)] == [1, 1, 1]
+
+
+def _as_json(documents: list[dict[str, Any]]) -> bytes:
+    return json.dumps(
+        [{name: each for name, each in one.items() if name != "issuer"} for one in documents]
+    ).encode()
 
 
 def test_a_row_recorded_when_the_name_of_its_issuer_counted_is_still_known(desk: Desk) -> None:

@@ -6,6 +6,7 @@ from ledger_app.access.principals import Principal
 from ledger_app.domain.findings import unknown
 from ledger_app.services.acts import own_organisation
 from ledger_app.services.bulk.jobs import job_key
+from ledger_app.services.bulk.papers import issued_otherwise
 from ledger_app.services.bulk.reading import Read, number_taken, number_twice
 from ledger_app.services.bulk.rows import rows_of_page
 from ledger_app.services.bulk.staging import is_repeated
@@ -28,12 +29,14 @@ def judged(
     organisation = own_organisation(principal)
     key = job_key(ctx, organisation)
     read, _ = rows_of_page(ctx, principal, organisation, key, body, kind, first_row)
+    numbers = [row.number for row in read if row.content]
+    issued = issued_otherwise(ctx, organisation, key, numbers)
     with ctx.store.read() as conn:
         found = import_rows.entries(conn, organisation, [row.content for row in read if row.content])
-        held = import_rows.numbers_held(conn, organisation, "", [row.number for row in read if row.content])
+        held = import_rows.numbers_held(conn, organisation, "", numbers)
         told = []
         for row in read:
-            known = is_repeated(found.get(row.content), "")
+            known = row.content in issued or is_repeated(found.get(row.content), "")
             if known:
                 row.findings = []
             elif row.lacks_number:

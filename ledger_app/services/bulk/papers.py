@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ledger_app.errors import BadInput
-from ledger_app.services.batches import Paper
-from ledger_app.services.bulk.reading import Read, read_page, refusal
+from ledger_app.services.batches import Paper, opened
+from ledger_app.services.bulk.reading import Read, content_of, read_page, refusal
+from ledger_app.services.context import Services
+from ledger_app.store import import_rows
 from ledger_app.store.secrets import Vault
 
 
@@ -22,6 +24,14 @@ def papers_of(vault: Vault, rows: Sequence[Read]) -> dict[str, Paper]:
             fix = "Split it into several certificates."
             row.findings.append(refusal(bad.reason, bad.detail, fix, pointer=""))
     return papers
+
+
+def issued_otherwise(ctx: Services, organisation: str, key: bytes, numbers: Sequence[str]) -> set[str]:
+    """The contents of the organisation's certificates under these numbers that were issued without an import:
+    no row of one remembers them."""
+    with ctx.store.read() as conn:
+        found = import_rows.issued_otherwise(conn, organisation, numbers)
+    return {content_of(opened(ctx, *each)["document"], key) for each in found.values()}
 
 
 def read_apart(keys: Sequence[bytes], *page: Any) -> tuple[list[Read], dict[str, Paper]]:

@@ -151,11 +151,16 @@ def _judged(result: ImportResult, organisation: str, key: bytes, office: Office)
     if named_original(read.document):
         kept = ("number", "issuer", "flags", "original")
         read.marked = {name: read.document[name] for name in kept if name in read.document}
-    # The name is filled in where the row does not say it, and may be another one tomorrow.
-    issuer = {name: value for name, value in read.document["issuer"].items() if name != "name"}
-    read.content = _digest(key, b"content\0", {**read.document, "issuer": issuer})
+    read.content = content_of(read.document, key)
     read.before = _digest(key, b"row\0", read.document)
     return read
+
+
+def content_of(document: dict[str, Any], key: bytes) -> str:
+    """What recognises a document by what it says."""
+    # The name is filled in where the row does not say it, and may be another one tomorrow.
+    issuer = {name: value for name, value in document["issuer"].items() if name != "name"}
+    return _digest(key, b"content\0", {**document, "issuer": issuer})
 
 
 def _digest(key: bytes, kind: bytes, document: dict[str, Any]) -> str:

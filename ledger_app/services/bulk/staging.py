@@ -18,7 +18,7 @@ from ledger_app.errors import BadInput, Conflict, NotFound
 from ledger_app.proof.leaf import Leaf
 from ledger_app.services.batches import Paper, as_before
 from ledger_app.services.bulk.jobs import job_key, own, page_digest, sent_by
-from ledger_app.services.bulk.papers import papers_of
+from ledger_app.services.bulk.papers import issued_otherwise, papers_of
 from ledger_app.services.bulk.reading import Read, number_taken, number_twice, refusal
 from ledger_app.services.bulk.rows import rows_of_page
 from ledger_app.services.context import Services
@@ -57,6 +57,8 @@ def put_page(
     read, papers = rows_of_page(ctx, principal, job.organisation, key, body, job.kind, first_row)
     fresh = _number(ctx, job, [row for row in read if row.content])
     papers |= papers_of(ctx.vault, [row for row in fresh if row.content not in papers])
+    numbers = [paper.number for paper in papers.values()]
+    issued = issued_otherwise(ctx, job.organisation, key, numbers)
     papers = dict(zip(papers, as_before(ctx, job.organisation, list(papers.values())), strict=True))
     with ctx.store.begin() as conn:
         job = own(conn, principal, job_id)
@@ -64,7 +66,7 @@ def put_page(
             return _report(ctx, known)
         _must_receive(job)
         sent_by(ctx, conn, principal, job)
-        kept, old = _take(conn, job, read, papers)
+        kept, old = _take(conn, job, read, papers, issued)
         page = Page(job_id, number, digest, first_row, len(kept), bool(kept), None, None)
         return _keep(ctx, conn, job, page, read, kept, old)
 
@@ -141,9 +143,10 @@ def is_repeated(entry: Entry | None, job_id: str) -> bool:
 
 
 def _take(
-    conn: Connection, job: Job, read: Sequence[Read], papers: dict[str, Paper]
+    conn: Connection, job: Job, read: Sequence[Read], papers: dict[str, Paper], issued: set[str]
 ) -> tuple[dict[str, tuple[Read, Paper]], list[str]]:
-    """The rows that become certificates, by content; and the contents that were known and come to nothing."""
+    """The rows that become certificates, by content, those of `issued` contents being some already; and the
+    contents that were known and come to nothing."""
     found = import_rows.entries(conn, job.organisation, list(papers))
     wanted = [paper.number for paper in papers.values()]
     held = import_rows.numbers_held(conn, job.organisation, job.id, wanted)
@@ -151,7 +154,8 @@ def _take(
     mine: dict[str, int] = {}
     for row in read:
         paper = papers.get(row.content)
-        if paper is None or row.refused or row.content in kept or is_repeated(found.get(row.content), job.id):
+        known = row.content in issued or is_repeated(found.get(row.content), job.id)
+        if paper is None or row.refused or row.content in kept or known:
             continue
         holder = held.get(paper.number, ())
         if paper.number in mine:
