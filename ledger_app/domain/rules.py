@@ -182,6 +182,14 @@ def _goods(place: int, item: Item) -> Iterator[Finding]:
             "Correct one of them.",
             value=item.gross_mass and item.gross_mass.value,
         )
+    if len(item.hs_code) == 7:
+        yield discrepancy(
+            join_pointer("items", place, "hsCode"),
+            "HS_ZERO_LOST",
+            "It has 7 digits: a leading zero is probably lost, as spreadsheets drop it.",
+            f"Give 0{item.hs_code} if that is the code.",
+            value=item.hs_code,
+        )
     if codelists.is_national_hs_chapter(item.hs_code):
         yield unknown(
             join_pointer("items", place, "hsCode"),

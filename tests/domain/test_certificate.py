@@ -273,6 +273,13 @@ def test_findings_are_bounded_for_a_document_wrong_everywhere() -> None:
     assert 100 <= len(check_document(made)) <= 500
 
 
+def test_a_code_that_probably_lost_its_leading_zero_is_shown_and_refuses_nothing() -> None:
+    made = changed("/items/0/hsCode", "1012100")
+    assert rules(made) == {}
+    assert rules(made, Severity.DISCREPANCY) == {"/items/0/hsCode": "HS_ZERO_LOST"}
+    assert rules(changed("/items/0/hsCode", "01012100"), Severity.DISCREPANCY) == {}
+
+
 def test_an_accepted_certificate_cannot_be_changed() -> None:
     certificate = parse_certificate(sample_document())
     with pytest.raises(ValueError, match="frozen"):

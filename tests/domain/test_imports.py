@@ -169,7 +169,7 @@ def test_uncefact_json_is_mapped_field_by_field() -> None:
 
 def test_what_is_unclear_is_kept_and_told_at_the_field_it_was_for() -> None:
     [found] = import_json(UNCEFACT)
-    told = {one.pointer: one.value for one in found.read}
+    told = {one.pointer: one.value for one in found.read if one.rule == "NOT_UNDERSTOOD"}
     assert told == {"/transport/departureDate": "soon", "/items/1/grossMass": "3 ton"}
     kept = found.document["extensions"]["uncefact"]["supplyChainConsignment"]
     assert kept["grossVolume"] == "1.5"
@@ -633,12 +633,43 @@ def test_a_file_is_read_by_its_name_or_by_its_first_character() -> None:
         ("5 Smarch 2021", None),
         ("30 February 2021", None),
         ("5 July 21", None),
+        ("2026-11-20T00:00:00+08", "2026-11-20"),
+        ("2026-11-20T00:00:00.123456789012Z", "2026-11-20"),
+        ("2026-11-20T23:59:60Z", "2026-11-20"),
+        ("2026-11-20T99:99", None),
+        ("2026-11-20T24:00:00Z", None),
+        ("2026-11-20T00:60:00", None),
+        ("2026-11-20T00:00:00+99", None),
         ("soon", None),
         ("", None),
     ],
 )
 def test_dates_are_read_where_they_mean_one_day(written: str, day: str | None) -> None:
     assert written_date(written) == day
+
+
+@pytest.mark.parametrize(
+    ("written", "unsure"),
+    [
+        ("2026-11-19T16:00:00Z", True),
+        ("2026-11-19 00:46 utc", True),
+        ("2026-11-19T00:00:00.001Z", True),
+        ("2026-11-20T00:00:00Z", False),
+        ("2026-11-20T00:00:00.000Z", False),
+        ("2026-11-20T00:00:00+08:00", False),
+        ("2026-11-20T16:00:00", False),
+        ("2026-11-20", False),
+    ],
+)
+def test_the_day_of_a_moment_in_utc_is_told_to_be_unsure(written: str, unsure: bool) -> None:
+    [found] = import_json({**UNCEFACT, "issueDateTime": written})
+    told = [
+        (one.severity, one.value)
+        for one in found.read
+        if one.rule == "DAY_IN_UTC" and one.pointer == "/issueDate"
+    ]
+    assert told == ([("unknown", written)] if unsure else [])
+    assert found.document["issueDate"] == written[:10]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 from ledger_app.domain import codelists
 from ledger_app.domain.agreements import agreements
 from ledger_app.domain.imports.reader import Reader
-from ledger_app.domain.imports.values import identifier, written_date, written_quantity
+from ledger_app.domain.imports.values import identifier, in_universal_time, written_date, written_quantity
 
 
 def put(document: dict[str, Any], name: str, value: Any) -> None:
@@ -22,7 +22,15 @@ def date_at(place: Reader, pointer: str) -> str | None:
     day = written_date(written)
     if day is None:
         place.not_understood(pointer, "a date")
-    elif day == written:
+        return None
+    if in_universal_time(written):
+        place.unsure(
+            pointer,
+            "DAY_IN_UTC",
+            "is a moment in UTC, taken for its day there; where it was written it may have been another.",
+            "Compare the day with the paper.",
+        )
+    if day == written:
         return place.text()
     return day
 

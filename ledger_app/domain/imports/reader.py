@@ -8,7 +8,7 @@ differently.
 from typing import Any, Final
 
 from ledger_app.domain.fields import MAX_SAFE_INTEGER, is_prose
-from ledger_app.domain.findings import Finding, discrepancy
+from ledger_app.domain.findings import Finding, discrepancy, unknown
 from ledger_app.domain.imports.values import tidy
 from ledger_app.errors import Unprocessable
 
@@ -124,6 +124,11 @@ class Reader:
                 value=self._value,
             )
         )
+
+    def unsure(self, pointer: str, rule: str, words: str, fix: str) -> None:
+        """The value was read for the field at `pointer`, and what it means there is not certain."""
+        told = f"{_dotted(self._path)} {words}"
+        self.findings.append(unknown(pointer, rule, told, fix, value=self._value))
 
     def remainder(self) -> Any:
         """All that was not taken, in its original places; None when that is nothing."""

@@ -33,8 +33,10 @@ _MONTHS: Final = {
     )
     for name in names
 }
-_ZONE: Final = r"(?:[ap]\.?m\.?|Z|UTC|[+-][0-9]{2}:?[0-9]{2})"
-_TIME: Final = rf"(?:[T ,]+[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]{{1,9}})?)?\s?{_ZONE}?)?"
+_ZONE: Final = r"(?:[ap]\.?m\.?|Z|UTC|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)"
+_CLOCK: Final = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::(?:[0-5][0-9]|60)(?:[.,][0-9]{1,30})?)?"
+_TIME: Final = rf"(?:[T ,]+{_CLOCK}\s?{_ZONE}?)?"
+_UNIVERSAL: Final = re.compile(rf".*[T ,](?P<clock>{_CLOCK})\s?(?:Z|UTC)", re.ASCII | re.IGNORECASE)
 
 
 def _day(year: str, month: int | str, day: str) -> date | None:
@@ -82,6 +84,13 @@ def written_date(text: str) -> str | None:
             day = read(found)
             return day.isoformat() if day and day > date(1970, 1, 1) else None
     return None
+
+
+def in_universal_time(text: str) -> bool:
+    """Whether it is a moment in UTC, whose day was another one somewhere. Midnight is how a day without a
+    time is written."""
+    found = _UNIVERSAL.fullmatch(text.strip())
+    return found is not None and bool(found["clock"].strip("0:.,"))
 
 
 _GROUPED: Final = re.compile(r"\d{1,3}(?:([ ,.'])\d{3})(?:\1\d{3})*(?:[.,]\d{1,9})?", re.ASCII)
