@@ -7,7 +7,6 @@ not checked. They read the plain JSON, so that they also work on a document with
 that a partial disclosure shows. Rules of dates are in `content_dates`.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -18,6 +17,7 @@ from ledger_app.domain.agreements import agreement_for
 from ledger_app.domain.agreements.model import Agreement, Permission
 from ledger_app.domain.codelists import contains_territory
 from ledger_app.domain.content_dates import date_findings, day_at, last_day, unstated_validity
+from ledger_app.domain.criteria import criterion_findings
 from ledger_app.domain.findings import (
     MAX_FINDINGS,
     Finding,
@@ -30,7 +30,6 @@ from ledger_app.domain.findings import (
 
 __all__ = ["agreement_findings", "content_findings", "latest_day"]
 
-_TOKENS: Final = re.compile(r"[^A-Z0-9]+")
 _FLAGS: Final = {
     "third-party-invoice": "third_party_invoice",
     "back-to-back": "back_to_back",
@@ -97,7 +96,7 @@ def _findings(document: Mapping[str, Any], rules: Agreement, at: date | None) ->
     return [
         *_issuance(document, rules),
         *_parties(document, rules),
-        *_criteria(document, rules),
+        *criterion_findings(_items(document), rules),
         *_item_limit(document, rules),
         *_flags(document, rules),
         *_draw_down(document, rules),
@@ -159,46 +158,6 @@ def _parties(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding]
             source=rules.parties.source,
             value=there,
         )
-
-
-def _criteria(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding]:
-    if rules.criteria is None:
-        return
-    known = ", ".join(rules.criteria.codes)
-    for place, item in _items(document):
-        pointer = join_pointer("items", place, "originCriterion")
-        criterion = item.get("originCriterion")
-        if criterion is None:
-            yield breach(
-                rules.criteria,
-                pointer,
-                "CRITERION_MISSING",
-                "The item states no origin criterion.",
-                f"State one of {known}.",
-            )
-        elif (
-            isinstance(criterion, str)
-            and not set(_TOKENS.split(criterion.upper())) & rules.criteria.codes.keys()
-        ):
-            words = f"This is none of the criteria that we know of {rules.code}."
-            if rules.criteria.complete:
-                yield breach(
-                    rules.criteria,
-                    pointer,
-                    "CRITERION_UNKNOWN",
-                    words,
-                    f"Use one of {known}.",
-                    value=criterion,
-                )
-            else:
-                yield unknown(
-                    pointer,
-                    "CRITERION_UNKNOWN",
-                    words,
-                    f"Check it against the agreement. Known: {known}.",
-                    source=rules.criteria.source,
-                    value=criterion,
-                )
 
 
 def _item_limit(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding]:

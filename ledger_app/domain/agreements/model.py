@@ -23,6 +23,9 @@ Basis = Literal[
 ]
 Months = Annotated[int, Field(ge=1, le=120)]
 Days = Annotated[int, Field(ge=1, le=3660)]
+Code = Annotated[str, Field(pattern=r"^\S(.*\S)?$", max_length=70)]
+Follower = Literal["percentage", "heading", "name"]
+"""What follows the code of a criterion: 40%, an HS heading, a name in words."""
 Pointer = Annotated[str, Field(pattern=r"^(/[A-Za-z0-9*]+)+$")]
 
 
@@ -75,12 +78,26 @@ class Parties(Rule):
 class Criteria(Rule):
     """Codes of the origin criterion."""
 
-    codes: Annotated[dict[str, str], Field(min_length=1)]
+    codes: Annotated[dict[Code, str], Field(min_length=1)]
     """Code → meaning. One of them stands for each item."""
-    additional: dict[str, str] = {}
-    """Codes that may be added to one of `codes`."""
+    additional: dict[Code, str] = {}
+    """Codes that may be added to one of `codes`, and do not stand alone."""
+    followed_by: dict[Code, Follower] = {}
+    """What stands after a code."""
+    may_be_followed_by: dict[Code, Follower] = {}
+    """What may stand after a code, or not."""
+    least: dict[Code, Annotated[int, Field(ge=1, le=100)]] = {}
+    """The least percentage after a code."""
     complete: bool = True
     """False: other codes exist, so that an unlisted one is not checked rather than wrong."""
+
+    @model_validator(mode="after")
+    def _of_listed_codes(self) -> Any:
+        listed = {*self.codes, *self.additional}
+        strangers = {*self.followed_by, *self.may_be_followed_by, *self.least} - listed
+        if strangers:
+            raise ValueError(f"not among codes and additional: {', '.join(sorted(strangers))}")
+        return self
 
 
 class Validity(_Lasting):
