@@ -53,6 +53,8 @@ def show(
                 output.line(
                     f"      {rule.source}" + ("" if rule.certain else "  [not certain: not enforced]")
                 )
+    if found.not_kept:
+        output.line(f"  not kept: {', '.join(found.not_kept)}  [not known: not checked]")
     output.line(f"  disclose: {', '.join(found.disclose)}  [our own choice]")
 
 

@@ -38,10 +38,14 @@ TERRITORIES: Final[dict[str, Territory]] = {
         Territory("XL", "Melilla", "EU nomenclature of countries and territories"),
     )
 }
-# A customs territory may span countries: Liechtenstein is in the Swiss one by treaty (1923).
+# A customs territory may span countries: Liechtenstein is in the Swiss one by treaty (1923), Monaco in the
+# Union's by Article 4(2)(a) of Regulation (EU) No 952/2013, Puerto Rico in that of the United States by
+# 19 CFR 101.1 and USMCA Article 1.5.
 _CUSTOMS_UNIONS: Final[dict[str, frozenset[str]]] = {
     **{territory.code: territory.members for territory in TERRITORIES.values()},
+    "EU": _EU_MEMBERS | {"MC"},
     "CH": frozenset({"LI"}),
+    "US": frozenset({"PR"}),
 }
 
 

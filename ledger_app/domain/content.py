@@ -130,6 +130,14 @@ def _issuance(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding
 
 def _parties(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding]:
     if rules.parties is None:
+        if rules.preferential and ("exportCountry" in document or "importCountry" in document):
+            yield unknown(
+                "/importCountry",
+                "PARTIES_NOT_CHECKED",
+                f"Between which countries {rules.code} holds is not kept: they are not checked.",
+                "Check export, import and origin against its text.",
+                value=document.get("importCountry"),
+            )
         return
     named = [(f"/{name}", document.get(name)) for name in ("exportCountry", "importCountry", "originCountry")]
     named += [
@@ -183,8 +191,18 @@ def _flags(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding]:
     if not any(flag == "third-party-invoice" for _, flag in listed):
         listed += [(pointer, "third-party-invoice") for pointer in _third_parties(document)]
     for pointer, flag in listed:
-        rule: Permission | None = getattr(rules, _FLAGS.get(flag, ""), None)
-        if rule and not rule.allowed:
+        if flag not in _FLAGS:
+            continue
+        rule: Permission | None = getattr(rules, _FLAGS[flag])
+        if rule is None and rules.preferential:
+            yield unknown(
+                pointer,
+                "FLAG_NOT_CHECKED",
+                f"No rule about this is kept for {rules.code}: {flag}.",
+                "Check whether the agreement allows it.",
+                value=flag,
+            )
+        elif rule and not rule.allowed:
             yield breach(
                 rule,
                 pointer,

@@ -3,18 +3,24 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from ledger_app.domain.agreements.model import Agreement
+from ledger_app.domain.agreements.model import Agreement, Retrospective
 from ledger_app.domain.deadlines import Period, add_days
 from ledger_app.domain.findings import Finding, breach, discrepancy, unknown
 from ledger_app.domain.successors import flags_of
+
+_TRUE_COPY: Final = "certified-true-copy"
+_BACK_TO_BACK: Final = "back-to-back"
+# However the weekends and public holidays fall, so many calendar days hold a working day at least.
+_DAYS_A_WORKING_DAY: Final = 3
 
 
 def date_findings(document: Mapping[str, Any], rules: Agreement, at: date | None) -> Iterator[Finding]:
     """What the rules say about the document's days, presented on day `at` (None: not judged)."""
     yield from _validity(document, rules, at)
     yield from _retrospective(document, rules)
+    yield from _back_to_back(document, rules)
     yield from _blanket(document, rules)
 
 
@@ -49,7 +55,8 @@ def deadlines(document: Mapping[str, Any], rules: Agreement | None) -> list[Dead
     if presented := _present_by(document, rules):
         found.append(presented)
     if rules and rules.records and issued:
-        kept = Period(12 * rules.records.years).after(issued)
+        yearly = rules.records.counted_from == "end-of-year"
+        kept = Period(12 * rules.records.years).after(date(issued.year, 12, 31) if yearly else issued)
         found.append(Deadline("keep-records-until", kept, rules.records.source, rules.records.certain))
     return found
 
@@ -63,10 +70,17 @@ def _present_by(document: Mapping[str, Any], rules: Agreement | None) -> Deadlin
 
 
 def last_day(document: Mapping[str, Any], rules: Agreement) -> date | None:
-    """The last day of validity by the agreement; None where it sets none, or the day it counts from lacks."""
+    """The last day of validity by the agreement; None where it sets none, or the day it counts from lacks.
+
+    A certified true copy is valid as long as its original, and counted from the original's day.
+    """
     if rules.validity is None:
         return None
-    start = day_at(document, "issueDate") if rules.validity.counted_from == "issue" else shipped(document)
+    if rules.validity.counted_from == "shipment":
+        start = shipped(document)
+    else:
+        copied = _TRUE_COPY in flags_of(document) and day_at(document.get("original"), "issueDate")
+        start = copied or day_at(document, "issueDate")
     return rules.validity.period.after(start) if start else None
 
 
@@ -147,7 +161,9 @@ def _retrospective(document: Mapping[str, Any], rules: Agreement) -> Iterator[Fi
     if rule is None or issued is None or departed is None:
         return
     if _rests(document):
+        yield from _late_original(document, rules, rule, departed)
         return
+    working = rule.marked_after_working_days
     if issued > rule.period.after(departed):
         yield breach(
             rule,
@@ -158,11 +174,9 @@ def _retrospective(document: Mapping[str, Any], rules: Agreement) -> Iterator[Fi
             "original.",
             value=issued.isoformat(),
         )
-    elif (
-        rule.marked_after_days is not None
-        and issued > add_days(departed, rule.marked_after_days)
-        and "issued-retrospectively" not in flags_of(document)
-    ):
+    elif "issued-retrospectively" in flags_of(document):
+        return
+    elif rule.marked_after_days is not None and issued > add_days(departed, rule.marked_after_days):
         say = discrepancy if rule.certain else unknown
         yield say(
             "/flags",
@@ -172,13 +186,73 @@ def _retrospective(document: Mapping[str, Any], rules: Agreement) -> Iterator[Fi
             source=rule.source,
             value=issued.isoformat(),
         )
+    elif working is not None and issued > add_days(departed, working):
+        over = issued > add_days(departed, _DAYS_A_WORKING_DAY * working)
+        say = discrepancy if rule.certain and over else unknown
+        yield say(
+            "/flags",
+            "RETROSPECTIVE_NOT_MARKED",
+            f"Issued more than {working} working days after shipment, it must be marked"
+            + ("." if over else "; which days were working days is not checked."),
+            "Add issued-retrospectively to flags.",
+            source=rule.source,
+            value=issued.isoformat(),
+        )
+
+
+def _late_original(
+    document: Mapping[str, Any], rules: Agreement, rule: Retrospective, departed: date
+) -> Iterator[Finding]:
+    """A copy or replacement may be made late; its original may not."""
+    issued, last = day_at(document, "issueDate"), rule.period.after(departed)
+    dated = day_at(document.get("original"), "issueDate")
+    limit = f"{rules.code} lets it be issued up to {rule.period.words} after shipment"
+    if dated is not None and dated > last:
+        yield breach(
+            rule,
+            "/original/issueDate",
+            "ISSUED_TOO_LATE",
+            f"{limit}; the original was issued later.",
+            "Correct the dates.",
+            value=dated.isoformat(),
+        )
+    elif dated is None and issued is not None and issued > last:
+        yield unknown(
+            "/original",
+            "ISSUED_TOO_LATE",
+            f"{limit}; whether the original was is not checked, as its day is not stated.",
+            "State the original's day of issue under /original/issueDate.",
+            source=rule.source,
+        )
 
 
 def _rests(document: Mapping[str, Any]) -> bool:
     """A copy or a replacement is dated when it is made; what it names as its original was issued in time or
     not."""
     flags = flags_of(document)
-    return bool(("certified-true-copy" in flags or "replacement" in flags) and document.get("original"))
+    return bool((_TRUE_COPY in flags or "replacement" in flags) and document.get("original"))
+
+
+def _back_to_back(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding]:
+    rule, ends = rules.back_to_back, day_at(document, "validUntil") or last_day(document, rules)
+    original = day_at(document.get("original"), "validUntil")
+    if rule is None or rule.within_original is False or _BACK_TO_BACK not in flags_of(document):
+        return
+    if ends is None or original is None or ends <= original:
+        return
+    words = f"It is valid longer than its original, which ends on {original.isoformat()}."
+    fix = f"Give {original.isoformat()} or an earlier day."
+    if rule.within_original:
+        yield breach(rule, "/validUntil", "OUTLIVES_ORIGINAL", words, fix, value=ends.isoformat())
+    else:
+        yield unknown(
+            "/validUntil",
+            "OUTLIVES_ORIGINAL",
+            f"{words} Whether {rules.code} allows that is not checked.",
+            f"Read the rule, then: {fix}",
+            source=rule.source,
+            value=ends.isoformat(),
+        )
 
 
 def _blanket(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding]:

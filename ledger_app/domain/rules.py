@@ -212,15 +212,24 @@ def _goods(place: int, item: Item) -> Iterator[Finding]:
         member = {"gross_mass": "grossMass", "net_mass": "netMass"}.get(name, name)
         if amount is None:
             continue
-        if name != "quantity" and amount.unit not in codelists.MASS_UNITS:
+        unheard = amount.unit not in codelists.UNITS
+        if name != "quantity" and unheard:
+            yield unknown(
+                join_pointer("items", place, member, "unit"),
+                "MASS_UNIT",
+                "We do not know this unit, nor whether it is one of mass: gross and net are not compared.",
+                f"Check it against UN/ECE Recommendation 20, or use {', '.join(codelists.MASS_UNITS)}.",
+                value=amount.unit,
+            )
+        elif name != "quantity" and amount.unit not in codelists.MASS_UNITS:
             yield discrepancy(
                 join_pointer("items", place, member, "unit"),
                 "MASS_UNIT",
-                "This is no unit of mass that we know.",
+                "This is no unit of mass: gross and net are not compared.",
                 f"Use {', '.join(codelists.MASS_UNITS)}.",
                 value=amount.unit,
             )
-        elif amount.unit not in codelists.UNITS:
+        elif unheard:
             yield unknown(
                 join_pointer("items", place, member, "unit"),
                 "UNIT_NOT_CHECKED",

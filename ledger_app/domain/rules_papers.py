@@ -26,6 +26,15 @@ def _people(certificate: Certificate) -> Iterator[Finding]:
             "An agent acts for the exporter, and its mandate is not named.",
             "Add the mandate's reference.",
         )
+    given = agent.mandate.date if agent and agent.mandate else None
+    if given and given > certificate.issue_date:
+        yield discrepancy(
+            "/agent/mandate/date",
+            "MANDATE_LATER",
+            "The agent's mandate was given after the day of issue.",
+            "Name the mandate that it acted upon, or correct the date.",
+            value=given.isoformat(),
+        )
     ends = agent.mandate.valid_until if agent and agent.mandate else None
     if ends and ends < certificate.issue_date:
         yield error(

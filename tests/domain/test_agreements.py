@@ -71,6 +71,9 @@ def test_an_agreement_is_shown_whole_as_json_with_the_certainty_of_every_rule(kn
                 assert rule["source"], name
     assert "issuanceSource" not in shown
     assert "third_party_invoice" not in shown
+    # What is not kept is told as not known, and is not merely absent.
+    assert {"thirdPartyInvoice", "retrospective", "enquiry", "records", "parties"} <= shown.keys()
+    assert known.not_kept == [name for name in shown if shown[name] is None]
 
 
 @pytest.mark.parametrize("known", agreements().values(), ids=lambda known: known.code)

@@ -216,6 +216,15 @@ def test_a_unit_outside_our_list_is_told_as_not_checked() -> None:
     assert rules(made, Severity.UNKNOWN) == {"/items/0/quantity/unit": "UNIT_NOT_CHECKED"}
 
 
+def test_a_unit_of_mass_that_we_do_not_know_is_not_checked_and_one_of_something_else_is_shown() -> None:
+    unheard = changed("/items/0/grossMass/unit", "STN")
+    assert rules(unheard, Severity.UNKNOWN) == {"/items/0/grossMass/unit": "MASS_UNIT"}
+    assert rules(unheard, Severity.DISCREPANCY) == {}
+    litres = changed("/items/0/grossMass/unit", "LTR")
+    assert rules(litres, Severity.DISCREPANCY) == {"/items/0/grossMass/unit": "MASS_UNIT"}
+    assert all("not compared" in one.words for made in (unheard, litres) for one in check_document(made))
+
+
 def test_allowances_of_items_stand_for_all_and_add_up() -> None:
     made = sample_document(items=3, per_item_allowance=10)
     made["allowance"]["units"] = 29

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ledger_app.domain.agreements import agreement, agreement_for, agreements, read_agreement
 from ledger_app.domain.certificate import admit, check_for_issue, parse_certificate
+from ledger_app.domain.codelists import contains_territory
 from ledger_app.domain.content import agreement_findings, content_findings, latest_day
 from ledger_app.domain.content_dates import deadlines, registered_too_late
 from ledger_app.domain.findings import Severity
@@ -202,7 +203,7 @@ def test_every_kind_of_rule_refuses_when_certain_and_never_otherwise(
     )
     known = read_agreement(text, "x.toml")
     made = changed(scheme="X", **changes)
-    found = agreement_findings(made, known)
+    found = [one for one in agreement_findings(made, known) if one.rule != "PARTIES_NOT_CHECKED"]
     assert found
     assert {one.source for one in found} == {"Text 7"}
     harm = [one for one in found if one.rule != "RETROSPECTIVE_NOT_MARKED"]
@@ -223,7 +224,7 @@ def test_a_field_is_required_only_on_the_basis_that_the_rule_names() -> None:
     admit(registered)
     small = registered | {"issuanceBasis": "exporter"}
     del small["certifierAuthorisation"]
-    assert [one.rule for one in check_for_issue(small)] == ["ISSUANCE_CONDITIONAL"]
+    assert [one.rule for one in check_for_issue(small)] == ["ISSUANCE_CONDITIONAL", "PARTIES_NOT_CHECKED"]
 
 
 def test_self_certification_under_usmca_says_by_whom_and_an_authority_is_refused() -> None:
@@ -319,6 +320,93 @@ def test_a_true_copy_made_late_is_not_a_late_issue() -> None:
     assert "ISSUED_TOO_LATE" in rules(changed(transport={"departureDate": "2025-01-06"}))
 
 
+def test_a_copy_or_replacement_is_late_where_its_original_was_and_not_checked_where_no_day_is_stated() -> (
+    None
+):
+    for flag in ("certified-true-copy", "replacement"):
+        made = changed(flags=[flag], transport={"departureDate": "2025-01-06"}, validUntil=None)
+        late = made | {"original": {"number": "OLD-1", "issueDate": "2026-01-07"}}
+        assert rules(late)["ISSUED_TOO_LATE"] == "/original/issueDate"
+        undated = made | {"original": {"number": "OLD-1"}}
+        [told] = [one for one in agreement_findings(undated) if one.rule == "ISSUED_TOO_LATE"]
+        assert (told.pointer, told.severity) == ("/original", Severity.UNKNOWN)
+
+
+def test_a_true_copy_is_valid_no_longer_than_its_original_whose_day_alone_is_stated() -> None:
+    made = changed(
+        flags=["certified-true-copy"],
+        original={"number": "OLD-1", "issueDate": "2026-05-01"},
+        validUntil=None,
+    )
+    assert latest_day(made, agreement("RCEP")) == date(2027, 5, 1)
+    longer = made | {"validUntil": "2027-05-02"}
+    assert [one.rule for one in agreement_findings(longer) if one.is_error] == ["VALID_TOO_LONG"]
+    assert not any(one.is_error for one in agreement_findings(made | {"validUntil": "2027-05-01"}))
+
+
+@pytest.mark.parametrize(("scheme", "severity"), [("RCEP", Severity.ERROR), ("ATIGA", Severity.UNKNOWN)])
+def test_a_back_to_back_certificate_ends_with_its_original(scheme: str, severity: Severity) -> None:
+    made = changed(
+        scheme=scheme, flags=["back-to-back"], original={"number": "OLD-1", "validUntil": "2027-03-01"}
+    )
+    [found] = [one for one in agreement_findings(made) if one.rule == "OUTLIVES_ORIGINAL"]
+    assert (found.pointer, found.severity) == ("/validUntil", severity)
+    assert "OUTLIVES_ORIGINAL" not in rules(made | {"validUntil": "2027-03-01"})
+    assert "OUTLIVES_ORIGINAL" not in rules(made | {"flags": ["cumulation"]})
+
+
+@pytest.mark.parametrize(
+    ("departed", "severity"),
+    [
+        ("2026-11-13", None),
+        ("2026-11-12", Severity.UNKNOWN),
+        ("2026-10-30", Severity.UNKNOWN),
+        ("2026-10-29", Severity.DISCREPANCY),
+    ],
+)
+def test_working_days_are_told_as_passed_only_where_they_must_have(
+    departed: str, severity: Severity | None
+) -> None:
+    made = changed(
+        scheme="KCFTA", importCountry="KR", destination="KR", transport={"departureDate": departed}
+    )
+    found = [one.severity for one in agreement_findings(made) if one.rule == "RETROSPECTIVE_NOT_MARKED"]
+    assert found == ([severity] if severity else [])
+    assert "RETROSPECTIVE_NOT_MARKED" not in rules(made | {"flags": ["issued-retrospectively"]})
+
+
+def test_a_flag_that_no_rule_is_kept_about_is_told_as_not_checked() -> None:
+    made = changed(scheme="CHAFTA", flags=["back-to-back", "exhibition", "third-party-invoice"])
+    told = {one.pointer: one.severity for one in content_findings(made) if one.rule == "FLAG_NOT_CHECKED"}
+    assert told == {"/flags/0": Severity.UNKNOWN, "/flags/1": Severity.UNKNOWN}
+    assert "FLAG_NOT_CHECKED" not in rules(made | {"scheme": "NON-PREFERENTIAL"})
+
+
+def test_a_preferential_scheme_without_parties_says_that_they_are_not_checked() -> None:
+    made = changed(scheme="EU-REX", exportCountry="US", importCountry="CN", destination="CN")
+    [told] = [one for one in content_findings(made) if one.rule == "PARTIES_NOT_CHECKED"]
+    assert (told.pointer, told.severity) == ("/importCountry", Severity.UNKNOWN)
+    assert "PARTIES_NOT_CHECKED" not in rules({"scheme": "EU-REX"})
+    assert "PARTIES_NOT_CHECKED" not in rules(changed(scheme="NON-PREFERENTIAL"))
+
+
+def test_what_lies_in_the_customs_territory_of_a_party_is_of_the_party() -> None:
+    made = changed(
+        scheme="USMCA", issuanceBasis="exporter", exportCountry="PR", originCountry="US", importCountry="MX",
+        destination="MX",
+    )  # fmt: skip
+    made["issuer"]["territory"] = "US"
+    found = {one.rule for one in check_for_issue(made)}
+    assert not {"NOT_A_PARTY", "ISSUER_ELSEWHERE"} & found
+    assert contains_territory("EU", "MC")
+    assert contains_territory("EU", "DE")
+
+
+def test_a_declaration_of_the_importer_under_rcep_holds_for_some_parties() -> None:
+    [found] = content_findings(changed(issuanceBasis="importer"))
+    assert (found.rule, found.severity) == ("ISSUANCE_CONDITIONAL", Severity.UNKNOWN)
+
+
 def test_a_scheme_that_is_missing_or_of_the_wrong_type_is_told_once() -> None:
     for scheme in (None, 7, ["RCEP"]):
         made = sample_document()
@@ -346,7 +434,7 @@ def test_checking_for_issue_never_fails_and_agrees_with_what_is_admitted(
 
 
 HEAD = (
-    'code = "X"\ntitle = "T"\npreferential = true\ndisclose = ["/number"]\n'
+    'code = "X"\ntitle = "T"\npreferential = false\ndisclose = ["/number"]\n'
     '[issuance]\nbases = ["authority"]\nsource = "Text 1"\n'
 )
 
@@ -385,7 +473,8 @@ def test_a_validity_that_is_not_certain_ends_nothing() -> None:
     assert latest_day(made, agreement("EUR1")) is None
     assert latest_day(made | {"validUntil": "2028-01-01"}, agreement("EUR1")) == date(2028, 1, 1)
     late = content_findings(made, at=date(2027, 3, 21))
-    assert [(one.rule, one.severity) for one in late] == [("PRESENTED_TOO_LATE", Severity.UNKNOWN)]
+    assert {one.rule for one in late} == {"PARTIES_NOT_CHECKED", "PRESENTED_TOO_LATE"}
+    assert {one.severity for one in late} == {Severity.UNKNOWN}
 
 
 def test_the_days_that_an_agreement_sets_are_told_with_source_and_certainty() -> None:
@@ -396,6 +485,8 @@ def test_the_days_that_an_agreement_sets_are_told_with_source_and_certainty() ->
         "present-by": (date(2029, 2, 28), True),
         "keep-records-until": (date(2031, 2, 28), False),
     }
+    [kept] = [one for one in deadlines(changed(), agreement("EU-REX")) if one.what == "keep-records-until"]
+    assert kept.day == date(2029, 12, 31)
     assert deadlines({"scheme": "KCFTA"}, agreement("KCFTA")) == []
     assert [one.what for one in deadlines(made, agreement("EUR1"))] == ["present-by", "keep-records-until"]
 

@@ -104,6 +104,11 @@ def test_papers_that_contradict_each_other_are_refused(
     ("changes", "pointer", "rule"),
     [
         ({"agent": {"name": "F"}}, "/agent/mandate", "MANDATE_NOT_NAMED"),
+        (
+            {"agent": {"name": "F", "mandate": {"reference": "POA 7", "date": "2026-11-21"}}},
+            "/agent/mandate/date",
+            "MANDATE_LATER",
+        ),
         ({"certifierAuthorisation": None}, "/certifierAuthorisation", "AUTHORISATION_NOT_NAMED"),
         ({"issuanceBasis": "authority"}, "/certifierAuthorisation", "AUTHORISATION_ODD"),
         ({"original": None}, "/original", "ORIGINAL_NOT_NAMED"),

@@ -117,12 +117,21 @@ class Retrospective(_Lasting):
 
     marked_after_days: Annotated[int, Field(ge=0, le=90)] | None = None
     """Issued later than so many days after shipment it must carry the mark; absent: not checked."""
+    marked_after_working_days: Annotated[int, Field(ge=0, le=60)] | None = None
+    """The same in working days, of which a calendar shows the most and the fewest that there can be."""
 
 
 class Permission(Rule):
     """Whether something is allowed."""
 
     allowed: bool
+
+
+class BackToBack(Permission):
+    """Whether a certificate may be issued out of another, and how long it holds."""
+
+    within_original: bool | None = None
+    """Whether it ends with its original at the latest; absent: not checked."""
 
 
 class Transit(Rule):
@@ -141,6 +150,8 @@ class Records(Rule):
     """For how long the papers are kept, at least."""
 
     years: Annotated[int, Field(ge=1, le=30)]
+    counted_from: Literal["issue", "end-of-year"] = "issue"
+    """From the day of issue, or from the end of its calendar year."""
 
 
 class Waiver(Rule):
@@ -178,7 +189,7 @@ class Agreement(_Data):
     items: ItemLimit | None = None
     retrospective: Retrospective | None = None
     third_party_invoice: Permission | None = None
-    back_to_back: Permission | None = None
+    back_to_back: BackToBack | None = None
     exhibition: Permission | None = None
     true_copy: Permission | None = None
     draw_down: Permission | None = None
@@ -200,6 +211,15 @@ class Agreement(_Data):
         return [pointer for pointer in self.disclose if not shows(pointer)]
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object with camelCase members; what is not known is left out."""
+        """A JSON object with camelCase members; a table that is not kept is null."""
         shown: dict[str, Any] = self.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return {**shown, "issuingAuthority": self.issuing_authority}
+        return {**shown, **dict.fromkeys(self.not_kept), "issuingAuthority": self.issuing_authority}
+
+    @property
+    def not_kept(self) -> list[str]:
+        """The tables that the file does not have, by their names in JSON."""
+        return [
+            info.alias or name
+            for name, info in type(self).model_fields.items()
+            if getattr(self, name) is None
+        ]
