@@ -14,10 +14,10 @@ from itertools import takewhile
 from typing import Any, Final
 
 from ledger_app.domain.agreements import agreement_for
-from ledger_app.domain.agreements.model import Agreement, Permission
+from ledger_app.domain.agreements.model import Agreement, Permission, Required
 from ledger_app.domain.codelists import contains_territory
 from ledger_app.domain.content_dates import date_findings, day_at, last_day, unstated_validity
-from ledger_app.domain.criteria import criterion_findings
+from ledger_app.domain.criteria import criterion_findings, read_criterion
 from ledger_app.domain.findings import (
     MAX_FINDINGS,
     Finding,
@@ -243,9 +243,30 @@ def _required(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding
         if rule.bases and document.get("issuanceBasis") not in rule.bases:
             continue
         for pointer in _absent(document, rule.field.split("/")[1:]):
+            places = [part for part in pointer.split("/") if part.isdecimal()]
+            if rule.criteria and not _rests_on(document, places, rule, rules):
+                continue
+            if any(_stands(document, other, places) for other in rule.instead):
+                continue
             yield breach(
                 rule, pointer, "FIELD_REQUIRED", f"{rules.code} needs this field.", "Add it to the document."
             )
+
+
+def _rests_on(document: Mapping[str, Any], places: list[str], rule: Required, rules: Agreement) -> bool:
+    """Whether the criterion of the item at the first of `places` is one that the rule is about."""
+    item = dict(_items(document)).get(int(places[0]), {}) if places else {}
+    said = item.get("originCriterion")
+    if rules.criteria is None or not isinstance(said, str):
+        return False
+    return bool(set(read_criterion(said, rules.criteria).codes) & set(rule.criteria))
+
+
+def _stands(document: Mapping[str, Any], field: str, places: list[str]) -> bool:
+    """Whether something stands at `field`, each `*` being the next of `places`, or else every member."""
+    at = iter(places)
+    path = [next(at, part) if part == "*" else part for part in field.split("/")[1:]]
+    return not any(_absent(document, path))
 
 
 def _absent(node: Any, path: list[str], pointer: str = "") -> Iterator[str]:
@@ -253,7 +274,9 @@ def _absent(node: Any, path: list[str], pointer: str = "") -> Iterator[str]:
     if not path:
         return
     name, *rest = path
-    if name == "*":
+    if name.isdecimal() and isinstance(node, list) and int(name) < len(node):
+        yield from _absent(node[int(name)], rest, f"{pointer}/{name}")
+    elif name == "*":
         for place, member in enumerate(node if isinstance(node, list) else ()):
             yield from _absent(member, rest, f"{pointer}/{place}")
     elif not isinstance(node, Mapping) or node.get(name) is None:

@@ -116,7 +116,7 @@ def test_who_issues_is_left_to_the_service_where_a_file_cannot_say_it(origin: Sh
     (tmp_path / "good.csv").write_text(header + row)
     done = origin("certificate", "check", "good.csv", "--json")
     assert (done.returncode, [one["rule"] for one in json.loads(done.stdout)["findings"]]) == (
-        0, ["ISSUER_OF_SENDER", "VALIDITY_NOT_STATED"],
+        0, ["ISSUER_OF_SENDER", "FIELD_REQUIRED", "VALIDITY_NOT_STATED"],
     )  # fmt: skip
     (tmp_path / "both.csv").write_text(header + row + bad)
     done = origin("certificate", "check", "both.csv", "--json")
@@ -245,7 +245,7 @@ def test_the_folder_of_an_installation_is_listed_and_enforced(origin: Shell, tmp
     folder = tmp_path / "agreements"
     folder.mkdir()
     (folder / "mine.toml").write_text(
-        'code = "MINE"\ntitle = "My own"\npreferential = true\ndisclose = ["/number"]\n'
+        'code = "MINE"\ntitle = "My own"\npreferential = false\ndisclose = ["/number"]\n'
         '[issuance]\nbases = ["authority"]\nsource = "Text 1"\n[items]\nmost = 1\nsource = "Text 2"\n'
     )
     (tmp_path / "c.json").write_text(json.dumps(sample_document(scheme="MINE")))

@@ -157,12 +157,13 @@ def test_the_shortest_file_holds() -> None:
         HEAD + ISSUED + '[validity]\nmonths = 0\ncounted_from = "issue"\nsource = "Text 2"',
         HEAD + ISSUED + '[waiver]\namount = "10"\ncurrency = "XQQ"\nsource = "Text 3"',
         HEAD + ISSUED + '[[required]]\nfield = "importer"\nsource = "Text 4"',
+        HEAD + ISSUED + '[[required]]\nfield = "/importer"\ncriteria = ["RVC"]\nsource = "Text 4"',
         HEAD.replace("X", "Y") + ISSUED,
     ],
     ids=[
         "no TOML", "members missing", "no issuance", "unknown basis", "rule without source", "unknown member",
         "unknown party", "another rule without source", "no length", "two lengths", "no time at all",
-        "unknown currency", "no pointer", "other name",
+        "unknown currency", "no pointer", "criteria of no item", "other name",
     ],
 )  # fmt: skip
 def test_a_data_file_that_does_not_hold_is_refused(text: str) -> None:

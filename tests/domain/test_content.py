@@ -188,6 +188,7 @@ def test_a_breach_of_a_rule_that_is_not_certain_is_told_as_not_checked_and_refus
         ("[blanket]\ndays = 30", {"blanketPeriod": {"starts": "2026-01-01", "ends": "2026-02-01"}}),
         ('[criteria]\n[criteria.codes]\nZZ = "none of the sample\'s"', {}),
         ('[[required]]\nfield = "/importer"', {}),
+        ('[[required]]\nfield = "/importer"\ninstead = ["/remarks"]', {}),
         ('[[required]]\nfield = "/importer"\nbases = ["authority"]', {}),
     ],
 )
@@ -225,6 +226,55 @@ def test_a_field_is_required_only_on_the_basis_that_the_rule_names() -> None:
     small = registered | {"issuanceBasis": "exporter"}
     del small["certifierAuthorisation"]
     assert [one.rule for one in check_for_issue(small)] == ["ISSUANCE_CONDITIONAL", "PARTIES_NOT_CHECKED"]
+
+
+def usmca(**changes: Any) -> dict[str, str]:
+    made = changed(
+        **{"issuanceBasis": "exporter"} | changes,
+        scheme="USMCA", exportCountry="US", originCountry="US", importCountry="MX", destination="MX",
+    )  # fmt: skip
+    for item in made["items"]:
+        item["originCriterion"] = "B"
+    found = agreement_findings(made)
+    return {one.pointer: one.severity.value for one in found if one.rule == "FIELD_REQUIRED"}
+
+
+def test_what_the_annex_of_usmca_asks_for_is_asked_for() -> None:
+    assert usmca() == {}
+    bare = {"producer": None, "declarations": None, "exporter": {"name": "E"}}
+    assert usmca(**bare) == {
+        "/declarations/issuer/statement": "error",
+        "/declarations/issuer/signatory": "unknown",
+        "/declarations/issuer/date": "unknown",
+        "/issuer/address": "unknown",
+        "/producer": "unknown",
+    }
+    said = {"statement": "I certify …", "signatory": "Ms E", "date": "2026-11-20"}
+    assert usmca(declarations={"issuer": said}, producer=None, producerStatus="unknown") == {}
+    assert usmca(producer=None, issuanceBasis="producer") == {}
+
+
+def test_the_producers_of_all_items_serve_instead_of_one_producer() -> None:
+    made = changed(scheme="USMCA", issuanceBasis="exporter", producer=None)
+    for item in made["items"]:
+        item["producer"] = {"name": "Maker"}
+    assert "/producer" not in [one.pointer for one in agreement_findings(made)]
+    del made["items"][1]["producer"]
+    assert "/producer" in [one.pointer for one in agreement_findings(made)]
+
+
+def test_an_item_under_rcep_states_its_value_where_that_is_its_criterion_and_how_much_it_is() -> None:
+    made = changed()
+    for item in made["items"]:
+        for member in ("value", "quantity", "grossMass"):
+            del item[member]
+    assert agreement_findings(made) == []  # there is the net mass, and the criterion is another
+    del made["items"][1]["netMass"]
+    made["items"][1]["originCriterion"] = "CTC + RVC 40%"
+    told = {one.pointer: one.severity.value for one in agreement_findings(made)}
+    assert told == {"/items/1/fobValue": "error", "/items/1/quantity": "unknown"}
+    made["items"][1]["value"] = {"amount": "7.00", "currency": "USD"}
+    assert [one.pointer for one in agreement_findings(made)] == ["/items/1/quantity"]
 
 
 def test_self_certification_under_usmca_says_by_whom_and_an_authority_is_refused() -> None:

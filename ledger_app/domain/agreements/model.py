@@ -170,8 +170,18 @@ class Required(Rule):
 
     field: Pointer
     """JSON Pointer; `*` stands for every member of a list."""
+    instead: tuple[Pointer, ...] = ()
+    """Fields of which any one serves as well; a `*` stands for the same member as in `field`."""
     bases: tuple[Basis, ...] = ()
     """Only when issued on one of these; empty: always."""
+    criteria: tuple[Code, ...] = ()
+    """Only of items whose origin criterion is one of these; empty: of all."""
+
+    @model_validator(mode="after")
+    def _criteria_of_items(self) -> Any:
+        if self.criteria and not self.field.startswith("/items/*/"):
+            raise ValueError("criteria are of items: give a field under /items/*/")
+        return self
 
 
 class Agreement(_Data):
