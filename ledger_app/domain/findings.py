@@ -24,7 +24,8 @@ class Finding:
     """One finding.
 
     `pointer`: the field (RFC 6901). `rule`: stable name. `words`: what is wrong. `fix`: what to do.
-    `source`: where the rule stands written. `value`: what was found, cut.
+    `source`: where the rule stands written. `value`: what was found, cut. `place`: where the value stands in
+    a file of another format, as the path of its columns is written; "" where the field says it.
     """
 
     pointer: str
@@ -34,6 +35,7 @@ class Finding:
     fix: str
     source: str = OWN_RULES
     value: str | None = None
+    place: str = ""
 
     @property
     def is_error(self) -> bool:

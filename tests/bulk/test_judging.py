@@ -68,6 +68,22 @@ def test_what_only_the_ledger_and_the_records_tell_is_told_too(desk: Desk) -> No
     assert [errors(one) for one in found] == [["ORIGINAL_HERE"], ["BASIS_DIFFERS"]]
 
 
+def test_a_foreign_table_is_told_of_the_column_whose_value_could_not_be_read(desk: Desk) -> None:
+    row = {
+        "iD": desk.number(), "issueDateTime": "2026-11-01T00:00:00Z", "scheme": "RCEP",
+        "issuanceBasis": "authority", "originCountry": "CN",
+        "supplyChainConsignment.exportCountry.code": "XX",
+        "supplyChainConsignment.importCountry.code": "AU",
+        "supplyChainConsignment.exporter.name": "Maker", "supplyChainConsignment.importer.name": "Buyer",
+    }  # fmt: skip
+    [one] = judged(desk, table([row]))
+    found = {(each["column"], each["pointer"]) for each in one["findings"] if each["severity"] == "error"}
+    assert found == {
+        ("supplyChainConsignment.exportCountry.code", "/exportCountry"),
+        ("items", "/items"),
+    }
+
+
 def test_a_number_that_is_to_be_given_is_no_error_where_there_is_a_range(desk: Desk) -> None:
     row = record(None, remarks=secrets.token_hex(6))
     with Desk.of(desk.world, "chamber-au") as other:

@@ -5,6 +5,7 @@ all the rest, under its original paths: what was not asked for, and what was und
 differently.
 """
 
+from dataclasses import replace
 from typing import Any, Final
 
 from ledger_app.domain.fields import MAX_SAFE_INTEGER, is_prose
@@ -115,15 +116,14 @@ class Reader:
 
     def not_understood(self, pointer: str, wanted: str) -> None:
         """There is a value that could not be read as `wanted` for the field at `pointer`."""
-        self.findings.append(
-            discrepancy(
-                pointer,
-                "NOT_UNDERSTOOD",
-                f"{_dotted(self._path)} could not be read as {wanted}; it is kept under /extensions.",
-                f"Fill {pointer} if the value belongs there.",
-                value=self._value,
-            )
+        told = discrepancy(
+            pointer,
+            "NOT_UNDERSTOOD",
+            f"{_dotted(self._path)} could not be read as {wanted}; it is kept under /extensions.",
+            f"Fill {pointer} if the value belongs there.",
+            value=self._value,
         )
+        self.findings.append(replace(told, place=".".join(map(str, self._path))))
 
     def unsure(self, pointer: str, rule: str, words: str, fix: str) -> None:
         """The value was read for the field at `pointer`, and what it means there is not certain."""

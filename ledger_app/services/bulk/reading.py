@@ -53,8 +53,13 @@ class Read:
         return str(self.document.get("number") or "")
 
     def told(self) -> list[dict[str, Any]]:
-        """Its findings as JSON, each with row and column."""
-        return [{"row": self.row, "column": column_of(one.pointer), **one.to_json()} for one in self.findings]
+        """Its findings as JSON, each with row and column: that of the file where a value in it could not be
+        read for the field."""
+        places = {one.pointer: one.place for one in self.findings if one.place}
+        return [
+            {"row": self.row, "column": places.get(one.pointer) or column_of(one.pointer), **one.to_json()}
+            for one in self.findings
+        ]
 
 
 def column_of(pointer: str) -> str:
