@@ -200,7 +200,8 @@ def test_rows_without_a_number_take_one_and_the_same_file_takes_none_again(desk:
     rows = [record(desk.number()), *without]
     with Desk.of(desk.world, "chamber-au") as other:
         none = other.send(table([without[0]]))
-    assert [each["rule"] for each in none["findings"]] == ["FIELD_MISSING", "NUMBERS_NONE"]
+    refused = [each["rule"] for each in none["findings"] if each["severity"] == "error"]
+    assert refused == ["FIELD_MISSING", "NUMBERS_NONE"]
     pattern = f"R{secrets.token_hex(3)}-######"
     numbering.add(
         desk.world.ctx, desk.world.principal("chamber-cn"), pattern, 1, None, rows[0]["scheme"], ALWAYS
