@@ -9,10 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from ledger_app import errors
 from ledger_app.cli.written import Written
 from ledger_app.domain.cells import safe_cell
-from ledger_app.domain.imports.splitting import CSV, JSON, Page, kind_of
+from ledger_app.domain.imports.splitting import CSV, Page
 from ledger_app.domain.imports.tables import MARK, separator_of
 
 _TOLD: Final = ("row", "column", "value", "rule", "words", "fix")
@@ -32,12 +31,6 @@ class ErrorsFile(Written):
     """
 
     def __init__(self, path: Path, kind: str, read: Iterable[Path] = ()) -> None:
-        if kind_of(path.name, b"[" if kind == JSON else b"") != kind:
-            endings = ".csv, .tsv or .txt" if kind == CSV else ".json or .ndjson"
-            raise errors.BadInput(
-                "FILE_UNWRITABLE",
-                f"{path}: refused rows come back as {kind.upper()}; its name ends in {endings}",
-            )
         super().__init__(path, read)
         self._kind = kind
         self._begun = False

@@ -10,7 +10,7 @@ import pytest
 
 from ledger_app.cli.import_errors import ErrorsFile
 from ledger_app.domain.imports import import_entry, import_table
-from ledger_app.domain.imports.splitting import split
+from ledger_app.domain.imports.splitting import kind_of, split
 from tests.bulk.tables import read, record, table
 from tests.support.running_demo import RunningDemo
 
@@ -68,7 +68,6 @@ def test_a_file_that_is_read_or_that_was_there_is_not_lost(demo: RunningDemo, tm
     for option, output, reason in (
         ("--errors", file, "OUTPUT_IS_INPUT"),
         ("-o", file, "OUTPUT_IS_INPUT"),
-        ("--errors", tmp_path / "wrong.json", "FILE_UNWRITABLE"),
     ):
         file.write_bytes(data)
         done = demo.origin("certificate", "import", str(file), option, str(output))
@@ -83,6 +82,15 @@ def test_a_file_that_is_read_or_that_was_there_is_not_lost(demo: RunningDemo, tm
     demo.json("certificate", "import", str(file), "--errors", str(kept), code=3)
     assert [row["number"] for row in read(kept)] == [f"{number}-2"]
     assert {path.name for path in tmp_path.iterdir()} == {"x.csv", "kept.csv"}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("wrong.json", "csv"), ("wrong.ndjson", "csv"), ("wrong.csv", "json")]
+)
+def test_an_error_file_is_read_for_what_it_is_whatever_its_name(tmp_path: Path, name: str, kind: str) -> None:
+    data = table([record("X-1")]) if kind == "csv" else b'[{"number": "X-1"}]'
+    made = errors_of(tmp_path / name, data, kind)
+    assert kind_of(name, made[:64]) == kind
 
 
 def test_what_is_no_object_in_a_list_keeps_what_it_said(tmp_path: Path) -> None:

@@ -140,9 +140,10 @@ def test_only_a_page_is_held_at_a_time() -> None:
 @pytest.mark.parametrize(
     ("name", "start", "kind"),
     [
-        ("x.csv", b"[", "csv"), ("x.TSV", b"", "csv"), ("x.json", b"a", "json"), ("x", b" [", "json"),
+        ("x.csv", b" [", "json"), ("x.TSV", b"", "csv"), ("x.json", b"a", "json"), ("x", b" [", "json"),
+        ("x.json", b"number,scheme", "csv"), ("x.json", b"NaN", "json"), ("x.json", b"null\n{,", "json"), ("x.csv", b"NaN", "csv"),
         ("x", b"\xef\xbb\xbf{", "json"), ("stdin", b"number,", "csv"), ("x.ndjson", b"", "json"),
     ],
 )  # fmt: skip
-def test_the_kind_follows_from_the_name_or_the_beginning(name: str, start: bytes, kind: str) -> None:
+def test_the_kind_follows_from_the_beginning_or_the_name(name: str, start: bytes, kind: str) -> None:
     assert kind_of(name, start) == kind

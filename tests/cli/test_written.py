@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from ledger_app import errors
-from ledger_app.cli.import_errors import ErrorsFile
 from ledger_app.cli.written import Written
 
 
@@ -110,16 +109,3 @@ def test_what_is_read_is_not_written(tmp_path: Path) -> None:
     with Written(Path("/dev/null"), [Path("/dev/null")]):
         pass
     assert path.read_text() == "kept"
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"), [("wrong.json", "csv"), ("wrong.ndjson", "csv"), ("wrong.csv", "json")]
-)
-def test_an_error_file_is_not_named_as_another_kind(tmp_path: Path, name: str, kind: str) -> None:
-    with pytest.raises(errors.BadInput, match="its name ends in") as refused:
-        ErrorsFile(tmp_path / name, kind)
-    assert refused.value.reason == "FILE_UNWRITABLE"
-    assert list(tmp_path.iterdir()) == []
-    for good in ("wrong", "wrong.out", f"wrong.{kind}"):
-        with ErrorsFile(tmp_path / good, kind):
-            pass

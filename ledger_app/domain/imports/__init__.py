@@ -16,7 +16,7 @@ from ledger_app.domain.certificate import DOCUMENT_TYPE, DOCUMENT_VERSION, check
 from ledger_app.domain.findings import Finding, error, has_errors
 from ledger_app.domain.imports.openattestation import is_wrapped, unsalted
 from ledger_app.domain.imports.reader import Reader, plain
-from ledger_app.domain.imports.splitting import rows_of
+from ledger_app.domain.imports.splitting import CSV, kind_of, rows_of
 from ledger_app.domain.imports.tables import MARK, MAX_BYTES, MAX_ROWS, table_rows
 from ledger_app.domain.imports.template import FIELDS, is_template, typed_row
 from ledger_app.domain.imports.tradetrust import (
@@ -147,7 +147,7 @@ def import_table(data: bytes) -> Iterator[ImportResult]:
 
 
 def import_file(data: bytes, filename: str, parse_json: Callable[[bytes], Any]) -> list[ImportResult]:
-    """The certificates in a file, CSV or JSON by its name, or by its first character when that does not say.
+    """The certificates in a file, CSV or JSON by its first characters, or its name when they do not say.
 
     JSON may be one object a line. `parse_json` reads it strictly (proof.canonical.parse_json with floats as
     text); what it refuses is told of the one entry that it is in, or passes through where entries cannot be
@@ -155,13 +155,9 @@ def import_file(data: bytes, filename: str, parse_json: Callable[[bytes], Any]) 
     """
     if len(data) > MAX_BYTES:
         raise TooLarge("IMPORT_TOO_LARGE", f"the file has more than {MAX_BYTES >> 20} MiB")
-    name = filename.lower()
-    if name.endswith((".csv", ".tsv", ".txt")):
+    if kind_of(filename, data[:64]) == CSV:
         return import_csv(data)
-    looks_like_json = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
-    if name.endswith((".json", ".jsonld", ".ndjson")) or looks_like_json:
-        return _json(data.removeprefix(b"\xef\xbb\xbf"), parse_json)
-    return import_csv(data)
+    return _json(data.removeprefix(b"\xef\xbb\xbf"), parse_json)
 
 
 def _json(data: bytes, parse_json: Callable[[bytes], Any]) -> list[ImportResult]:

@@ -60,12 +60,12 @@ class Page:
 
 
 def kind_of(filename: str, beginning: bytes) -> str:
-    """`csv` or `json`: by the file's name, or by its first character when that does not say."""
-    name = filename.lower()
-    if name.endswith((".csv", ".tsv", ".txt")):
-        return CSV
-    looks_like_json = beginning.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
-    return JSON if looks_like_json or name.endswith((".json", ".jsonld", ".ndjson")) else CSV
+    """`csv` or `json`: by the first characters, and by the file's name where these do not say."""
+    start = beginning.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start[:1] in (b"{", b"["):
+        return JSON
+    named_json = filename.lower().endswith((".json", ".jsonld", ".ndjson"))
+    return JSON if named_json and not re.match(rb"[^\r\n{\[]*[,;\t]", start) else CSV
 
 
 def split(stream: IO[bytes], kind: str, *, rows: int, size: int) -> Iterator[Page]:
