@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ledger_app import errors
 from ledger_app.cli.import_errors import ErrorsFile
 from ledger_app.domain.imports import import_entry, import_table
 from ledger_app.domain.imports.splitting import kind_of, split
@@ -60,6 +61,15 @@ def test_a_header_line_that_ends_in_separators_comes_back_without_them(
     data = "\r\n".join(ends).encode()
     assert ["FIELD_UNKNOWN" in rules for _, rules in said(data)] == [False, True]
     assert said(errors_of(tmp_path / "wrong.csv", data)) == said(data)
+
+
+def test_a_table_of_as_many_columns_as_may_be_comes_back_as_one_that_is_read(tmp_path: Path) -> None:
+    row = record("X-1")
+    row |= {f"extensions.x{place}": "y" for place in range(500 - len(row))}
+    data = table([row])
+    assert said(errors_of(tmp_path / "wrong.csv", data)) == said(data)
+    with pytest.raises(errors.TooLarge):
+        said(table([{**row, "extensions.more": "y"}]))
 
 
 def test_a_file_that_is_read_or_that_was_there_is_not_lost(demo: RunningDemo, tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def _headers(cells: list[str]) -> list[Header]:
         names.pop()
     if not names or not all(names):
         _unreadable("the first line must name every column")
-    if len(names) > MAX_COLUMNS:
+    if sum(not name.startswith(f"{MARK}.") for name in names) > MAX_COLUMNS:
         raise TooLarge("IMPORT_TOO_LARGE", f"the file has more than {MAX_COLUMNS} columns")
     headers = [_header(name) for name in names]
     if all(header[0] == MARK for header in headers):
