@@ -33,6 +33,44 @@ def test_what_is_no_text_in_a_cell_of_our_own_is_an_error_of_its_row() -> None:
         assert "/exporter" in {one.pointer for one in found.findings if one.is_error}
 
 
+OWN = ["number", "scheme", "exporter.name", "consignee.name", "items.0.description"]
+
+
+def test_a_column_that_is_no_field_is_kept_and_told_by_its_name() -> None:
+    rows = import_csv(
+        table([*OWN, "ourRef"], ["A", "RCEP", "E", "C", "x", "X-1"], ["B", "RCEP", "E", "", "x", ""])
+    )
+    assert [one.document["number"] for one in rows] == ["A", "B"]
+    [told] = rows[0].read
+    assert told.place == "ourRef"
+    assert (told.pointer, told.rule, told.is_error) == (
+        "/extensions/origin-ledger/ourRef", "COLUMN_UNKNOWN", False,
+    )  # fmt: skip
+    assert "'ourRef'" in told.words
+    assert rows[0].document["extensions"] == {"origin-ledger": {"ourRef": "X-1"}}
+    assert "FIELD_UNKNOWN" not in {one.rule for one in rows[0].findings}
+    assert (rows[1].read, "extensions" in rows[1].document) == ([], False)
+
+
+@pytest.mark.parametrize("kind", ["", "certificate-of-origin"])
+def test_a_cell_beyond_our_own_columns_refuses_the_row_whether_it_states_its_type_or_not(kind: str) -> None:
+    [found] = import_csv(table([*OWN, "type"], ["A", "RCEP", "E", "C", "x", kind, "oops"]))
+    assert [one.rule for one in found.read] == ["MORE_CELLS_THAN_COLUMNS"]
+    assert "FORMAT_UNKNOWN" not in {one.rule for one in found.findings}
+    assert ("/columnsWithoutName", "FIELD_UNKNOWN") in {
+        (one.pointer, one.rule) for one in found.findings if one.is_error
+    }
+    assert found.document["columnsWithoutName"] == ["oops"]
+
+
+def test_what_is_kept_stands_beside_the_extensions_that_a_row_states() -> None:
+    header = [*OWN, "extensions.erp.id", "extensions.origin-ledger.a", "b"]
+    [found] = import_csv(table(header, ["A", "RCEP", "E", "C", "x", "7", "1", "2"]))
+    assert found.document["extensions"] == {"erp": {"id": "7"}, "origin-ledger": {"a": "1", "b": "2"}}
+    [odd] = import_csv(table([*OWN, "extensions", "b"], ["A", "RCEP", "E", "C", "x", "text", "2"]))
+    assert {"/extensions", "/b"} <= {one.pointer for one in odd.findings if one.is_error}
+
+
 def test_places_of_a_list_need_those_before_them() -> None:
     """Few bytes would make long lists otherwise, in every row and at every level."""
     names = [f"c{n}" + ".498" * 11 for n in range(499)]

@@ -18,7 +18,7 @@ from ledger_app.domain.imports.openattestation import is_wrapped, unsalted
 from ledger_app.domain.imports.reader import Reader, plain
 from ledger_app.domain.imports.splitting import CSV, kind_of, rows_of
 from ledger_app.domain.imports.tables import MARK, MAX_BYTES, MAX_ROWS, table_rows
-from ledger_app.domain.imports.template import FIELDS, is_template, typed_row
+from ledger_app.domain.imports.template import FIELDS, is_template, own_columns, typed_row
 from ledger_app.domain.imports.tradetrust import (
     has_subjects,
     is_credential,
@@ -49,6 +49,7 @@ _READERS: Final[tuple[tuple[str, Callable[[Any], bool], Callable[[Reader], dict[
 
 
 _UNKNOWN: Final = "unknown"
+_OWN: Final = "origin-ledger"
 _CREDENTIALS_OWN: Final = frozenset({"evidence", "validFrom", "validUntil"})
 """Names that a credential has for something else: about the credential, as date-times or its own proofs."""
 
@@ -122,7 +123,7 @@ def import_entry(entry: Any, row: int) -> ImportResult:
     if f"{MARK}s" in entry:
         entry = {name: member for name, member in entry.items() if name != f"{MARK}s"}
     if entry.get("type") == DOCUMENT_TYPE:
-        return ImportResult(entry, row, "origin-ledger", whole=True)
+        return ImportResult(entry, row, _OWN, whole=True)
     return _import(entry, row, [])
 
 
@@ -202,8 +203,12 @@ def complete(document: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[s
 
 
 def _import(entry: dict[str, Any], row: int, found: list[Finding]) -> ImportResult:
-    if entry.get("type") == DOCUMENT_TYPE or is_template(entry):
-        return ImportResult(typed_row(entry), row, "origin-ledger", found)
+    inner = entry["data"] if isinstance(entry.get("data"), dict) else entry
+    theirs = any(recognises(inner) for _, recognises, _ in _READERS) or has_subjects(inner)
+    if entry.get("type") == DOCUMENT_TYPE or (is_template(entry) and not theirs):
+        read = list(found)
+        document = typed_row(own_columns(entry, _OWN, read))
+        return ImportResult(document, row, _OWN, read)
     return _foreign(entry, row, found)
 
 

@@ -26,6 +26,8 @@ MAX_CELL: Final = 1 << 20
 MARK: Final = "importError"
 """What the columns (and the member of an object, with an s) are named by in which a file with the rows that
 were refused says why. They are passed over."""
+WITHOUT_NAME: Final = "columnsWithoutName"
+"""The member that holds the cells of a row that are beyond its header line."""
 csv.field_size_limit(MAX_CELL + 1)
 # The closing quote may be missing: what has none is passed over once, and not from each quote in it.
 _TOKEN: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
@@ -147,12 +149,13 @@ def _row(headers: list[Header], cells: list[str]) -> tuple[dict[str, Any], list[
             _place(root, header, _cell(cell, header, found))
     beyond = [cell for cell in cells[len(headers) :] if cell.strip()]
     if beyond:
-        root["columnsWithoutName"] = beyond
+        root[WITHOUT_NAME] = beyond
         found.append(
             discrepancy(
                 "/extensions",
                 "MORE_CELLS_THAN_COLUMNS",
-                "The row has more cells than the header line names; they are kept under /extensions.",
+                "The row has more cells than the header line names: in our own columns that refuses it, "
+                "in a foreign format they are kept under /extensions.",
                 "Check for a separator inside a cell without quotes.",
                 value=beyond[0],
             )

@@ -5,8 +5,12 @@ Anything that does not fit stays the text it is, for the check of the document t
 """
 
 import re
+from dataclasses import replace
 from typing import Any, Final
 
+from ledger_app.domain.findings import Finding, discrepancy, join_pointer
+from ledger_app.domain.imports.reader import plain
+from ledger_app.domain.imports.tables import WITHOUT_NAME
 from ledger_app.domain.model import DOCUMENT_TYPE, DOCUMENT_VERSION, Certificate
 
 _MEMBERS: Final = frozenset(info.alias or name for name, info in Certificate.model_fields.items())
@@ -59,8 +63,31 @@ def columns(items: int) -> list[str]:
 
 
 def is_template(entry: dict[str, Any]) -> bool:
-    """Whether all members are ours, and one of those that every certificate has is there."""
-    return entry.keys() <= _MEMBERS and not entry.keys().isdisjoint(_ALWAYS)
+    """Whether it is of our own columns: most of those that every certificate has are there, or one of them
+    and nothing that is not ours."""
+    always = len(_ALWAYS & entry.keys())
+    return always > len(_ALWAYS) // 2 or (always > 0 and entry.keys() <= _MEMBERS)
+
+
+def own_columns(entry: dict[str, Any], origin: str, found: list[Finding]) -> dict[str, Any]:
+    """The row with what is in no column of ours under `/extensions/<origin>`, each told. Cells beyond the
+    header line stay where they refuse it: a cell that lost its quotes shifts those behind it."""
+    surplus = {name: value for name, value in entry.items() if name not in _MEMBERS and name != WITHOUT_NAME}
+    extensions = entry.get("extensions", {})
+    kept = extensions.get(origin, {}) if isinstance(extensions, dict) else None
+    if not surplus or not isinstance(kept, dict):
+        return entry
+    for name, value in surplus.items():
+        told = discrepancy(
+            join_pointer("extensions", origin, name),
+            "COLUMN_UNKNOWN",
+            f"There is no field {name[:80]!r}: it is kept under /extensions, and means nothing here.",
+            "Correct the column's name if it is meant for a field; else take it out, or leave it.",
+            value=value,
+        )
+        found.append(replace(told, place=name))
+    ours = {name: value for name, value in entry.items() if name not in surplus}
+    return ours | {"extensions": {**extensions, origin: {**kept, **plain(surplus)}}}
 
 
 def typed_row(entry: dict[str, Any]) -> dict[str, Any]:
