@@ -82,9 +82,9 @@ def _accepted(certificate: Certificate | None, findings: list[Finding]) -> Certi
 
 
 def _with_agreement(raw: Any, findings: list[Finding]) -> list[Finding]:
-    # Without a scheme there is nothing to check it against; that it lacks is told already.
-    if not isinstance(raw, dict) or not isinstance(raw.get("scheme"), str):
+    if not isinstance(raw, dict):
         return findings
+    # Without a scheme it is told what most schemes ask for; that there is none is told already.
     wrong = {finding.pointer for finding in findings if finding.is_error}
     added = [found for found in agreement_findings(raw) if found.pointer not in wrong]
     return _in_order(findings + added)
@@ -175,7 +175,6 @@ _ADD: Final = {
     + ", ".join(get_args(Certificate.model_fields["issuance_basis"].annotation))
     + ".",
     "/exporter": "Add an object with at least a name.",
-    "/consignee": "Add an object with at least a name.",
     "/exportCountry": "Add the two letters of ISO 3166, such as CN.",
     "/importCountry": "Add the two letters of ISO 3166, such as AU.",
     "/originCountry": "Add the two letters of ISO 3166, such as CN.",

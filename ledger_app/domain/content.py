@@ -20,10 +20,12 @@ from ledger_app.domain.content_dates import date_findings, day_at, last_day, uns
 from ledger_app.domain.criteria import criterion_findings, read_criterion
 from ledger_app.domain.findings import (
     MAX_FINDINGS,
+    OWN_RULES,
     Finding,
     Severity,
     breach,
     discrepancy,
+    error,
     join_pointer,
     unknown,
 )
@@ -37,6 +39,10 @@ _FLAGS: Final = {
     "certified-true-copy": "true_copy",
 }
 
+# Fields that most schemes ask for, and what to add: told as those of the form are, also where no rules are
+# kept for the scheme.
+_MISSING: Final = {"/consignee": "Add an object with at least a name."}
+
 
 def agreement_findings(document: Mapping[str, Any], agreement: Agreement | None = None) -> list[Finding]:
     """What the scheme's rules say about a whole `document` that is to be issued.
@@ -45,7 +51,8 @@ def agreement_findings(document: Mapping[str, Any], agreement: Agreement | None 
     """
     rules = agreement or _rules(document)
     if rules is None:
-        return _not_checked(document)
+        asked = (_missing(pointer) for pointer in _MISSING if pointer[1:] not in document)
+        return [*_not_checked(document), *asked]
     found = [*_findings(document, rules, None), *_required(document, rules)]
     return [*found, *unstated_validity(document, rules)][:MAX_FINDINGS]
 
@@ -248,9 +255,16 @@ def _required(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding
                 continue
             if any(_stands(document, other, places) for other in rule.instead):
                 continue
+            if pointer in _MISSING and rule.certain:
+                yield _missing(pointer, rule.source)
+                continue
             yield breach(
                 rule, pointer, "FIELD_REQUIRED", f"{rules.code} needs this field.", "Add it to the document."
             )
+
+
+def _missing(pointer: str, source: str = OWN_RULES) -> Finding:
+    return error(pointer, "FIELD_MISSING", "This field is missing.", _MISSING[pointer], source=source)
 
 
 def _rests_on(document: Mapping[str, Any], places: list[str], rule: Required, rules: Agreement) -> bool:

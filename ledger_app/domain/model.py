@@ -140,8 +140,9 @@ class Certificate(Node):
     """Producer, where it is another and known [ChAFTA box 2, USMCA Annex 5-A element 4]."""
     producer_status: Literal["same-as-exporter", "unknown", "available-on-request"] | None = None
     """What is said instead of naming the producer [ChAFTA box 2, USMCA Annex 5-A element 4]."""
-    consignee: Party
-    """Consignee [UNTDED 3132; Form A box 2, EUR.1 box 3, ChAFTA box 3, Form D box 2]."""
+    consignee: Party | None = None
+    """Consignee, where the scheme asks for it or it is known
+    [UNTDED 3132; Form A box 2, EUR.1 box 3, ChAFTA box 3, Form D box 2]."""
     importer: Party | None = None
     """Importer, where it is another than the consignee [ChAFTA box 3, USMCA Annex 5-A element 5]."""
     export_country: TerritoryCode

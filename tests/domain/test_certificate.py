@@ -100,8 +100,8 @@ def test_values_of_the_wrong_kind_are_refused_at_their_place(pointer: str, value
 
 
 OPTIONAL = {
-    "producer", "destination", "validUntil", "transport", "consignment", "containers", "invoices",
-    "declarations",
+    "producer", "consignee", "destination", "validUntil", "transport", "consignment", "containers",
+    "invoices", "declarations",
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger_app.domain.agreements import agreement, agreement_for, agreements, read_agreement
-from ledger_app.domain.certificate import admit, check_for_issue, parse_certificate
+from ledger_app.domain.certificate import admit, check_for_issue, document, parse_certificate
 from ledger_app.domain.codelists import contains_territory
 from ledger_app.domain.content import agreement_findings, content_findings, latest_day
 from ledger_app.domain.content_dates import deadlines, registered_too_late
@@ -252,6 +252,29 @@ def test_what_the_annex_of_usmca_asks_for_is_asked_for() -> None:
     said = {"statement": "I certify …", "signatory": "Ms E", "date": "2026-11-20"}
     assert usmca(declarations={"issuer": said}, producer=None, producerStatus="unknown") == {}
     assert usmca(producer=None, issuanceBasis="producer") == {}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "asked"),
+    [
+        ("ATIGA", True), ("EU-REX", True), ("GSP-FORM-A", True), ("KCFTA", True), ("NON-PREFERENTIAL", True),
+        ("RCEP", True), ("ATLANTIS", True), ("CHAFTA", False), ("EUR1", False), ("USMCA", False),
+    ],
+)  # fmt: skip
+def test_a_consignee_is_asked_for_where_the_scheme_does(scheme: str, asked: bool) -> None:
+    made = changed(scheme=scheme, consignee=None)
+    parse_certificate(made)
+    found = [one for one in check_for_issue(made) if one.pointer == "/consignee"]
+    assert [(one.rule, one.is_error) for one in found] == ([("FIELD_MISSING", True)] if asked else [])
+    for one in found:
+        assert one.fix == "Add an object with at least a name."
+        assert "/consignee" not in [each.pointer for each in check_for_issue(changed(scheme=scheme))]
+
+
+def test_an_importer_serves_instead_of_a_consignee_under_rcep() -> None:
+    made = changed(consignee=None, importer={"name": "Harbour Imports Pty Ltd"})
+    assert check_for_issue(made) == []
+    assert document(admit(made)) == made
 
 
 def test_the_producers_of_all_items_serve_instead_of_one_producer() -> None:
