@@ -141,7 +141,8 @@ def test_only_a_page_is_held_at_a_time() -> None:
     ("name", "start", "kind"),
     [
         ("x.csv", b" [", "json"), ("x.TSV", b"", "csv"), ("x.json", b"a", "json"), ("x", b" [", "json"),
-        ("x.json", b"number,scheme", "csv"), ("x.json", b"NaN", "json"), ("x.json", b"null\n{,", "json"), ("x.csv", b"NaN", "csv"),
+        ("x.json", b"number,scheme", "csv"), ("x.json", b"NaN", "json"),
+        ("x.json", b"null\n{,", "json"), ("x.csv", b"NaN", "csv"),
         ("x", b"\xef\xbb\xbf{", "json"), ("stdin", b"number,", "csv"), ("x.ndjson", b"", "json"),
     ],
 )  # fmt: skip
