@@ -269,8 +269,8 @@ def _missing(pointer: str, source: str = OWN_RULES) -> Finding:
 
 def _rests_on(document: Mapping[str, Any], places: list[str], rule: Required, rules: Agreement) -> bool:
     """Whether the criterion of the item at the first of `places` is one that the rule is about."""
-    item = dict(_items(document)).get(int(places[0]), {}) if places else {}
-    said = item.get("originCriterion")
+    item = document["items"][int(places[0])] if places else None
+    said = item.get("originCriterion") if isinstance(item, Mapping) else None
     if rules.criteria is None or not isinstance(said, str):
         return False
     return bool(set(read_criterion(said, rules.criteria).codes) & set(rule.criteria))

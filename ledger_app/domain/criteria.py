@@ -44,6 +44,8 @@ class CriterionRead:
 
 def read_criterion(text: str, criteria: Criteria) -> CriterionRead:
     """The criterion `text` by the codes of `criteria`, in any letter case."""
+    if text in criteria.codes and text not in criteria.followed_by:
+        return CriterionRead((text,), (), (), ())  # as nearly all are, and it is read for each item
     known = _codes(tuple(criteria.codes), tuple(criteria.additional))
     written = {_folded(code): code for code in (*criteria.codes, *criteria.additional)}
     codes, left_over, bare, low = [], [], [], []
