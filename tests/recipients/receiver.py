@@ -76,7 +76,9 @@ def receiving(
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
+            length = int(self.headers["content-length"])
+            if len(body := self.rfile.read(length)) < length:
+                return  # whoever sent it was killed in the middle
             headers = {name.lower(): value for name, value in self.headers.items()}
             got = Got(self.path, headers, body, 0)
             got.status, extra = found.answer(got)
