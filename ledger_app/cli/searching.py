@@ -1,7 +1,6 @@
 """`origin certificate list` and `export`: what one may read, narrowed by filters."""
 
 import inspect
-import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import typer
 from ledger_app import errors
 from ledger_app.cli import common, output
 from ledger_app.cli.common import CHAMBER
+from ledger_app.cli.written import Written
 
 _PATH: Final = "/v1/certificates"
 _FORMATS: Final = {".csv": "csv", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson"}
@@ -133,13 +133,9 @@ def export(
 
 def _write(path: Path, parts: Iterator[bytes]) -> None:
     """All of it, or the file as it was. Raises BadInput FILE_UNWRITABLE."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with draft.open("wb") as file:
+        with Written(path) as written:
             for part in parts:
-                file.write(part)
-        draft.replace(path)
+                written.file.buffer.write(part)
     except OSError as failed:
         raise errors.BadInput("FILE_UNWRITABLE", f"{path}: {failed.strerror or failed}") from None
-    finally:
-        draft.unlink(missing_ok=True)

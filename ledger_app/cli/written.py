@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Final, Self
+from typing import Final, Self, TextIO
 
 from ledger_app import errors
 
@@ -67,7 +67,7 @@ class Written:
     def finish(self) -> None:
         """What ends the file."""
 
-    def _opened(self) -> IO[str]:
+    def _opened(self) -> TextIO:
         if _is_stream(self._path):
             return self._path.open("w", encoding="utf-8", newline="")
         there = self._path.exists()
