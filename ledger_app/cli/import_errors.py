@@ -12,7 +12,7 @@ from typing import Any, Final
 from ledger_app.cli.written import Written
 from ledger_app.domain.cells import safe_cell
 from ledger_app.domain.imports.splitting import CSV, Page
-from ledger_app.domain.imports.tables import MARK, separator_of
+from ledger_app.domain.imports.tables import MARK, filled, separator_of
 
 _TOLD: Final = ("row", "column", "value", "rule", "words", "fix")
 _COLUMNS: Final = tuple(f"{MARK}.{name}" for name in _TOLD)
@@ -61,7 +61,7 @@ class ErrorsFile(Written):
         if not self._begun:
             self._begun = True
             [names] = csv.reader([page.head.removeprefix("\ufeff")], delimiter=separator)
-            self._named = len(_filled(names))
+            self._named = len(filled(names))
             kept = range(self._named)
             self._kept = [place for place in kept if not names[place].strip().startswith(MARK)]
             writer.writerow([*_COLUMNS, *(names[place] for place in self._kept)])
@@ -71,7 +71,7 @@ class ErrorsFile(Written):
             own = [cells[place] if place < len(cells) else "" for place in self._kept]
             told = [safe_cell(_BETWEEN.join(str(each.get(name, "")) for each in findings)) for name in _TOLD]
             told[0] = str(findings[0]["row"])
-            writer.writerow([*told, *own, *_filled(cells[self._named :])])
+            writer.writerow([*told, *own, *filled(cells[self._named :])])
 
     def _add_to_list(self, _: Page, rows: list[tuple[str, list[dict[str, Any]]]]) -> None:
         for text, findings in rows:
@@ -79,14 +79,6 @@ class ErrorsFile(Written):
             self.file.write(",\n" if self._begun else "[\n")
             self._begun = True
             self.file.write(with_member(text, _MEMBER, json.dumps(told, ensure_ascii=False)))
-
-
-def _filled(cells: list[str]) -> list[str]:
-    """Cells without the empty ones at the end: a header line may end in separators."""
-    end = len(cells)
-    while end and not cells[end - 1].strip():
-        end -= 1
-    return cells[:end]
 
 
 class DocumentsFile(Written):

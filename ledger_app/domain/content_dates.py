@@ -8,10 +8,8 @@ from typing import Any, Final
 from ledger_app.domain.agreements.model import Agreement, Retrospective
 from ledger_app.domain.deadlines import Period, add_days
 from ledger_app.domain.findings import Finding, breach, discrepancy, unknown
-from ledger_app.domain.successors import flags_of
+from ledger_app.domain.successors import BACK_TO_BACK, REPLACEMENT, TRUE_COPY, flags_of
 
-_TRUE_COPY: Final = "certified-true-copy"
-_BACK_TO_BACK: Final = "back-to-back"
 # However the weekends and public holidays fall, so many calendar days hold a working day at least.
 _DAYS_A_WORKING_DAY: Final = 3
 
@@ -79,7 +77,7 @@ def last_day(document: Mapping[str, Any], rules: Agreement) -> date | None:
     if rules.validity.counted_from == "shipment":
         start = shipped(document)
     else:
-        copied = _TRUE_COPY in flags_of(document) and day_at(document.get("original"), "issueDate")
+        copied = TRUE_COPY in flags_of(document) and day_at(document.get("original"), "issueDate")
         start = copied or day_at(document, "issueDate")
     return rules.validity.period.after(start) if start else None
 
@@ -230,13 +228,13 @@ def _rests(document: Mapping[str, Any]) -> bool:
     """A copy or a replacement is dated when it is made; what it names as its original was issued in time or
     not."""
     flags = flags_of(document)
-    return bool((_TRUE_COPY in flags or "replacement" in flags) and document.get("original"))
+    return bool(flags & {TRUE_COPY, REPLACEMENT} and document.get("original"))
 
 
 def _back_to_back(document: Mapping[str, Any], rules: Agreement) -> Iterator[Finding]:
     rule, ends = rules.back_to_back, day_at(document, "validUntil") or last_day(document, rules)
     original = day_at(document.get("original"), "validUntil")
-    if rule is None or rule.within_original is False or _BACK_TO_BACK not in flags_of(document):
+    if rule is None or rule.within_original is False or BACK_TO_BACK not in flags_of(document):
         return
     if ends is None or original is None or ends <= original:
         return

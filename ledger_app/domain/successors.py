@@ -10,9 +10,9 @@ from typing import Any, Final
 from ledger_app.domain.words import printable
 from ledger_app.errors import Conflict, Unprocessable
 
-_BACK_TO_BACK: Final = "back-to-back"
-_REPLACEMENT: Final = "replacement"
-_TRUE_COPY: Final = "certified-true-copy"
+BACK_TO_BACK: Final = "back-to-back"
+REPLACEMENT: Final = "replacement"
+TRUE_COPY: Final = "certified-true-copy"
 _OF_THE_COPY: Final = frozenset(
     {"type", "version", "number", "issueDate", "flags", "original", "remarks", "declarations", "validFrom"}
 )
@@ -35,15 +35,15 @@ def require_replacements(
     FLAGS_DIFFER, ORIGINAL_DIFFERS.
     """
     hidden = {"flags", "original"} - ({"flags", "original"} if whole else original.keys())
-    kept = frozenset((_BACK_TO_BACK, _REPLACEMENT)) if "flags" in hidden else flags_of(original)
+    kept = frozenset((BACK_TO_BACK, REPLACEMENT)) if "flags" in hidden else flags_of(original)
     for document in documents:
         flags = flags_of(document)
-        if (_TRUE_COPY in flags) != true_copy:
+        if (TRUE_COPY in flags) != true_copy:
             words = "Give the reason TRUE_COPY, and certified-true-copy in /flags: both, or neither."
             raise Conflict("TRUE_COPY_DIFFERS", words)
-        _refuse(flags - kept, (_BACK_TO_BACK, _REPLACEMENT) if true_copy else (_BACK_TO_BACK,))
-        rests_on = _named(original) if _BACK_TO_BACK in flags else {}
-        if _BACK_TO_BACK in flags and "original" in hidden:
+        _refuse(flags - kept, (BACK_TO_BACK, REPLACEMENT) if true_copy else (BACK_TO_BACK,))
+        rests_on = _named(original) if BACK_TO_BACK in flags else {}
+        if BACK_TO_BACK in flags and "original" in hidden:
             continue
         if not rests_on or _named(document) != rests_on:
             _require_named(document, original.get("number"), digest)
@@ -58,17 +58,17 @@ def require_back_to_back(documents: Sequence[Any], original: Mapping[str, Any], 
     """
     for document in documents:
         flags = flags_of(document)
-        if _BACK_TO_BACK not in flags:
+        if BACK_TO_BACK not in flags:
             words = "It is issued out of another issuer's certificate: add back-to-back to /flags."
-            raise Unprocessable("FLAGS_DIFFER", words, flag=_BACK_TO_BACK)
-        _refuse(flags, (_TRUE_COPY, _REPLACEMENT))
+            raise Unprocessable("FLAGS_DIFFER", words, flag=BACK_TO_BACK)
+        _refuse(flags, (TRUE_COPY, REPLACEMENT))
         _require_named(document, original.get("number"), digest)
 
 
 def named_original(document: Any) -> Mapping[str, Any]:
     """The original that a document copies, replaces or rests on by its flags, as it names it; empty where it
     names none."""
-    marks = flags_of(document) & {_BACK_TO_BACK, _REPLACEMENT, _TRUE_COPY}
+    marks = flags_of(document) & {BACK_TO_BACK, REPLACEMENT, TRUE_COPY}
     return _named(document) if marks else {}
 
 

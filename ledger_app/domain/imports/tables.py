@@ -79,15 +79,21 @@ def separator_of(text: str) -> str:
     return max(",;\t", key=header.count)
 
 
+def filled(cells: list[str]) -> list[str]:
+    """Cells without the empty ones at the end: a line may end in separators."""
+    end = len(cells)
+    while end and not cells[end - 1].strip():
+        end -= 1
+    return cells[:end]
+
+
 def check_header(cells: list[str]) -> None:
     """Raises what `table_rows` raises for a header line that it cannot read."""
     _headers(cells)
 
 
 def _headers(cells: list[str]) -> list[Header]:
-    names = [cell.strip() for cell in cells]
-    while names and not names[-1]:
-        names.pop()
+    names = [cell.strip() for cell in filled(cells)]
     if not names or not all(names):
         _unreadable("the first line must name every column")
     if sum(not name.startswith(f"{MARK}.") for name in names) > MAX_COLUMNS:
